@@ -1,0 +1,250 @@
+//! Plans and quotas: limits per tenant and resource.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::input::{Fields, FromInput, words};
+use crate::problem::{Fault, FieldError};
+use crate::{Name, PlanId, Timestamp};
+
+words! {
+    /// What a quota limits. Windows are calendar hour, day and month in UTC.
+    #[derive(PartialOrd, Ord)]
+    Resource, QuotaResource {
+        Members = "members",
+        Documents = "documents",
+        StorageMb = "storage_mb",
+        ApiCallsPerHour = "api_calls_per_hour",
+        ProcessingJobs = "processing_jobs",
+        VectorCollections = "vector_collections",
+        TokensPerDay = "tokens_per_day",
+        SpendPerMonth = "spend_per_month",
+        ConcurrentRequests = "concurrent_requests",
+    }
+}
+
+impl Resource {
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Members => "Members",
+            Self::Documents => "Documents",
+            Self::StorageMb => "Storage (MB)",
+            Self::ApiCallsPerHour => "API calls per hour",
+            Self::ProcessingJobs => "Processing jobs",
+            Self::VectorCollections => "Vector collections",
+            Self::TokensPerDay => "Tokens per day",
+            Self::SpendPerMonth => "Spend per month (micro-USD)",
+            Self::ConcurrentRequests => "Concurrent requests",
+        }
+    }
+}
+
+/// Limits by resource: a missing one or null = no limit, 0 = nothing passes.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+#[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, Option<i64>>))]
+pub struct Limits(pub BTreeMap<Resource, Option<i64>>);
+
+impl FromInput for Limits {
+    fn from_input(value: &Value) -> Result<Self, Fault> {
+        limits(value).map(Self)
+    }
+}
+
+fn limits(value: &Value) -> Result<BTreeMap<Resource, Option<i64>>, Fault> {
+    let map = value.as_object().ok_or(Fault::ExpectedObject)?;
+    let mut out = BTreeMap::new();
+    for (key, value) in map {
+        let resource: Resource = key.parse()?;
+        out.insert(resource, limit(value)?);
+    }
+    Ok(out)
+}
+
+fn limit(value: &Value) -> Result<Option<i64>, Fault> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) if text.trim().is_empty() => Ok(None),
+        value => {
+            let n = i64::from_input(value)?;
+            if n < 0 {
+                Err(Fault::OutOfRange { min: 0, max: i64::MAX })
+            } else {
+                Ok(Some(n))
+            }
+        }
+    }
+}
+
+/// A named set of limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Plan {
+    pub id: PlanId,
+    pub name: String,
+    pub limits: Limits,
+    /// New tenants get the default plan.
+    pub is_default: bool,
+    /// Tenants that have it.
+    pub tenants: i64,
+    pub created_at: Timestamp,
+}
+
+/// `POST /plans`.
+#[derive(Debug, Clone)]
+pub struct NewPlan {
+    pub name: Name,
+    pub limits: Limits,
+    pub is_default: bool,
+}
+
+impl NewPlan {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let name = f.required("name");
+            let limits = f.optional("limits");
+            let is_default = f.optional("is_default");
+            Some(Self {
+                name: name?,
+                limits: limits?.unwrap_or_default(),
+                is_default: is_default?.unwrap_or(false),
+            })
+        })
+    }
+}
+
+/// `PATCH /plans/{id}`. `limits` changes only the resources it names.
+#[derive(Debug, Clone, Default)]
+pub struct PlanPatch {
+    pub name: Option<Name>,
+    pub limits: Option<Limits>,
+    pub is_default: Option<bool>,
+}
+
+impl PlanPatch {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let name = f.change("name");
+            let limits = f.change("limits");
+            let is_default = f.change("is_default");
+            f.read_only(&["id", "tenants", "created_at"]);
+            Some(Self {
+                name: name?,
+                limits: limits?,
+                is_default: is_default?,
+            })
+        })
+    }
+}
+
+words! {
+    QuotaState, QuotaResource {
+        Ok = "ok",
+        /// From 80 %.
+        Warning = "warning",
+        /// From 100 %.
+        Exceeded = "exceeded",
+    }
+}
+
+/// One limit and how much of it is used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Quota {
+    pub resource: Resource,
+    /// Null: no limit.
+    pub limit: Option<i64>,
+    pub used: i64,
+    /// 0..100 and above, one decimal; null without a limit.
+    pub percentage: Option<f64>,
+    pub state: QuotaState,
+    /// When the window ends; null for what does not reset.
+    pub resets_at: Option<Timestamp>,
+    /// Whether the limit is the tenant's own (else it is the plan's).
+    pub own: bool,
+}
+
+impl Quota {
+    pub fn new(resource: Resource, limit: Option<i64>, used: i64, own: bool) -> Self {
+        let (percentage, state) = match limit {
+            None => (None, QuotaState::Ok),
+            Some(limit) => {
+                #[expect(clippy::cast_precision_loss, reason = "a percentage for people")]
+                let share = if limit == 0 { 100.0 } else { used as f64 / limit as f64 * 100.0 };
+                let state = if share >= 100.0 {
+                    QuotaState::Exceeded
+                } else if share >= 80.0 {
+                    QuotaState::Warning
+                } else {
+                    QuotaState::Ok
+                };
+                (Some((share * 10.0).round() / 10.0), state)
+            }
+        };
+        Self {
+            resource,
+            limit,
+            used,
+            percentage,
+            state,
+            resets_at: None,
+            own,
+        }
+    }
+}
+
+/// `GET /quotas`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Quotas {
+    pub items: Vec<Quota>,
+    pub is_over_limit: bool,
+    /// In words: "members: 48 of 50".
+    pub warnings: Vec<String>,
+}
+
+impl Quotas {
+    pub fn of(items: Vec<Quota>) -> Self {
+        let words = |q: &Quota| format!("{}: {} of {}", q.resource, q.used, q.limit.unwrap_or_default());
+        Self {
+            is_over_limit: items.iter().any(|q| q.limit.is_some_and(|limit| q.used > limit)),
+            warnings: items.iter().filter(|q| q.state != QuotaState::Ok).map(words).collect(),
+            items,
+        }
+    }
+}
+
+/// `PATCH /quotas`: `{"members": 10, "documents": null}`; `plan` changes the plan.
+#[derive(Debug, Clone, Default)]
+pub struct QuotaPatch {
+    pub limits: BTreeMap<Resource, Option<i64>>,
+}
+
+impl QuotaPatch {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let Some(map) = body.as_object() else {
+            return Err(vec![FieldError::new("", Fault::ExpectedObject)]);
+        };
+        let mut errors = Vec::new();
+        let mut out = BTreeMap::new();
+        for (key, value) in map {
+            match key.parse::<Resource>() {
+                Err(_) => errors.push(FieldError::new(key.clone(), Fault::UnknownField)),
+                Ok(resource) => match limit(value) {
+                    Ok(limit) => drop(out.insert(resource, limit)),
+                    Err(fault) => errors.push(FieldError::new(key.clone(), fault)),
+                },
+            }
+        }
+        if errors.is_empty() { Ok(Self { limits: out }) } else { Err(errors) }
+    }
+}

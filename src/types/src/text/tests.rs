@@ -1,0 +1,44 @@
+use super::*;
+
+#[test]
+fn addresses_are_lower_cased_and_checked() {
+    assert_eq!(Email::parse(" Ada@Example.COM ").map(|e| e.to_string()), Ok("ada@example.com".into()));
+    for bad in ["", "ada", "@x.y", "ada@", "a b@x.y", "ada@x..y", "ada@-x.y", "a@b@c.d", "a\n@x.y"] {
+        assert!(Email::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn slugs_are_derived_from_names() {
+    for (name, slug) in [
+        ("Acme Labs", "acme-labs"),
+        ("  Émile & Söhne ", "emile-sohne"),
+        ("雪", "team"),
+        ("Admin", "admin-1"),
+        ("a--b__c", "a-b-c"),
+        ("O'Neil", "oneil"),
+    ] {
+        assert_eq!(Slug::derive(name).as_str(), slug);
+    }
+    assert!(Slug::parse(Slug::derive(&"é".repeat(99)).as_str()).is_ok());
+}
+
+#[test]
+fn bad_slugs_are_refused() {
+    for bad in ["", "-a", "a-", "a--b", "A", "a_b", "é", "admin"] {
+        assert!(Slug::parse(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
+fn weak_passwords_are_refused() {
+    assert_eq!(NewPassword::parse("short").err(), Some(Fault::TooShort { min: 8 }));
+    assert_eq!(NewPassword::parse("Password123").err(), Some(Fault::CommonPassword));
+    assert_eq!(NewPassword::parse("aaaaaaaaaaaa").err(), Some(Fault::CommonPassword));
+    assert!(NewPassword::parse("correct horse battery").is_ok());
+}
+
+#[test]
+fn secrets_do_not_print() {
+    assert!(!format!("{:?}", Secret::new("hunter2")).contains("hunter2"));
+}

@@ -1,0 +1,89 @@
+//! Points in time: UTC, RFC 3339 on the wire.
+
+use std::fmt;
+
+use ::time::OffsetDateTime;
+use ::time::format_description::well_known::Rfc3339;
+use serde::{Deserialize, Serialize};
+
+/// A point in time, UTC.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(#[serde(with = "::time::serde::rfc3339")] pub OffsetDateTime);
+
+impl Timestamp {
+    /// Seconds since 1970.
+    pub fn unix(self) -> i64 {
+        self.0.unix_timestamp()
+    }
+
+    /// `2026-11-23 09:30 UTC`: the absolute form that people read.
+    pub fn readable(self) -> String {
+        let t = self.0.to_offset(::time::UtcOffset::UTC);
+        format!(
+            "{:04}-{:02}-{:02} {:02}:{:02} UTC",
+            t.year(),
+            u8::from(t.month()),
+            t.day(),
+            t.hour(),
+            t.minute()
+        )
+    }
+
+    /// How long ago (or ahead) this is, in words, seen from `now`.
+    pub fn relative(self, now: Timestamp) -> String {
+        let seconds = now.unix() - self.unix();
+        let (ahead, n) = (seconds < 0, seconds.unsigned_abs());
+        let text = match n {
+            0..45 => return if ahead { "in a moment".into() } else { "just now".into() },
+            45..5400 => plural((n + 30) / 60, "minute"),
+            5400..129_600 => plural((n + 1800) / 3600, "hour"),
+            129_600..5_184_000 => plural((n + 43_200) / 86_400, "day"),
+            5_184_000..47_304_000 => plural(n / 2_592_000, "month"),
+            _ => plural(n / 31_536_000, "year"),
+        };
+        if ahead { format!("in {text}") } else { format!("{text} ago") }
+    }
+}
+
+fn plural(n: u64, unit: &str) -> String {
+    if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(at: OffsetDateTime) -> Self {
+        Self(at)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.format(&Rfc3339) {
+            Ok(text) => f.write_str(&text),
+            Err(_) => Err(fmt::Error),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Timestamp {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::DateTime)))
+            .into()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Timestamp {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+}
