@@ -1,1 +1,32 @@
-//! skeleton
+//! The only crate that names sqlx. It resolves access, opens transactions that are bound to a
+//! tenant, and holds every query and the session store. It writes what it is given: ids, times and
+//! rules come from `tenantry-domain`. SQL is static and checked when it is compiled.
+#![cfg(not(target_family = "wasm"))]
+
+pub mod access;
+pub mod account;
+pub mod audit;
+mod connect;
+mod error;
+pub mod idempotency;
+pub mod import;
+pub mod invitation;
+pub mod member;
+pub mod model;
+pub mod outbox;
+pub mod plan;
+pub mod platform;
+pub mod provider;
+pub mod quota;
+mod session;
+pub mod tenant;
+mod tx;
+pub mod workspace;
+
+pub use access::{Actor, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
+pub use connect::{Db, MIGRATOR, OwnerDb, StartError};
+pub use error::DbError;
+pub use session::{PgSessionStore, SessionLimits};
+pub use tx::{PlatformTx, TenantTx};
+
+pub type Result<T> = std::result::Result<T, DbError>;

@@ -1,0 +1,213 @@
+//! Connecting, checking who we are, ensuring roles, migrating. The pool never leaves this crate.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+/// The migrations, compiled in.
+pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// The oldest Postgres that has what we use: views with `security_invoker`.
+const OLDEST: i32 = 150_000;
+
+/// Why the server does not start on this database.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the address of the database cannot be read: {0}")]
+    Address(String),
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("Postgres {0} is too old: version 15 or newer is needed")]
+    TooOld(String),
+    #[error("the login role \"{role}\" {why}: row-level security would not hold. Use a role that owns nothing, has no grants and is NOSUPERUSER NOBYPASSRLS NOINHERIT")]
+    UnsafeRole { role: String, why: &'static str },
+    #[error("the owner role \"{0}\" must not be a superuser: it would migrate past row-level security")]
+    OwnerIsSuperuser(String),
+    #[error("the login role \"{0}\" may not enter tenantry_tenant and tenantry_platform: run `tenantry migrate` with DATABASE_OWNER_URL")]
+    NoRoles(String),
+    #[error("the database has no schema, or an older one: run `tenantry migrate` with DATABASE_OWNER_URL")]
+    NotMigrated,
+    #[error("migration failed: {0}")]
+    Migration(String),
+}
+
+/// The database as the server uses it: through the login role, in transactions that enter a role.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub(crate) pool: PgPool,
+    suspect: Arc<AtomicBool>,
+}
+
+impl Db {
+    /// Connects as the login role and refuses one that could pass row-level security.
+    ///
+    /// # Errors
+    /// Says what is wrong with the address, the server, the role or the schema.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StartError> {
+        let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
+        let options = options.application_name("tenantry").options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
+        let suspect = Arc::new(AtomicBool::new(false));
+        let flag = suspect.clone();
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .after_release(move |conn, _| {
+                let suspect = flag.load(Ordering::Relaxed);
+                Box::pin(async move {
+                    // After a failed begin a connection may come back inside an aborted transaction.
+                    if suspect {
+                        conn.execute("rollback").await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|e| StartError::Unreachable(e.to_string()))?;
+        let db = Self { pool, suspect };
+        db.check().await?;
+        Ok(db)
+    }
+
+    pub(crate) fn begin_failed(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
+    }
+
+    async fn check(&self) -> Result<(), StartError> {
+        let fault = |e: sqlx::Error| StartError::Unreachable(e.to_string());
+        let row = sqlx::query!(
+            r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "version_text!",
+                 r.rolname as "role!", r.rolsuper as "super!", r.rolbypassrls as "bypass!", r.rolinherit as "inherit!",
+                 exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm')) as "owns!",
+                 coalesce((select bool_and(pg_has_role(r.oid, x.oid, 'member')) and count(*) = 2 from pg_roles x where x.rolname in ('tenantry_tenant', 'tenantry_platform')), false) as "enters!",
+                 exists (select 1 from pg_roles s where s.rolsuper and not r.rolsuper and pg_has_role(r.oid, s.oid, 'member')) as "super_member!",
+                 to_regclass('public.tenant') is not null as "schema!"
+               from pg_roles r
+               where r.rolname = current_user"#
+        )
+        .fetch_one(&self.pool)
+        .await
+        .map_err(fault)?;
+        if row.version < OLDEST {
+            return Err(StartError::TooOld(row.version_text));
+        }
+        let unsafe_role = |why| Err(StartError::UnsafeRole { role: row.role.clone(), why });
+        if row.r#super {
+            return unsafe_role("is a superuser");
+        }
+        if row.bypass {
+            return unsafe_role("may bypass row-level security");
+        }
+        if row.owns {
+            return unsafe_role("owns tables");
+        }
+        if row.inherit {
+            return unsafe_role("inherits what its roles may");
+        }
+        if row.super_member {
+            return unsafe_role("may become a superuser");
+        }
+        if !row.schema {
+            return Err(StartError::NotMigrated);
+        }
+        if !row.enters {
+            return Err(StartError::NoRoles(row.role));
+        }
+        let newest = MIGRATOR.iter().map(|m| m.version).max().unwrap_or_default();
+        match self.migration().await {
+            Ok(version) if version >= newest => Ok(()),
+            _ => Err(StartError::NotMigrated),
+        }
+    }
+
+    /// The number of the newest migration in the database; 0 without any.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn migration(&self) -> crate::Result<i64> {
+        let mut tx = self.platform().await?;
+        let version = sqlx::query_scalar!(r#"select app.schema_version() as "version!""#).fetch_one(tx.conn()).await?;
+        Ok(version)
+    }
+
+    /// The version of Postgres.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn version(&self) -> crate::Result<String> {
+        Ok(sqlx::query_scalar!(r#"select current_setting('server_version') as "version!""#).fetch_one(&self.pool).await?)
+    }
+
+    /// Closes all connections, after those in use are done.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The database as its owner sees it: makes roles, runs migrations, nothing else.
+#[derive(Debug)]
+pub struct OwnerDb {
+    conn: PgConnection,
+}
+
+impl OwnerDb {
+    /// # Errors
+    /// When the address cannot be read, the server cannot be reached or is too old.
+    pub async fn connect(url: &str) -> Result<Self, StartError> {
+        let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
+        let mut conn = PgConnection::connect_with(&options).await.map_err(|e| StartError::Unreachable(e.to_string()))?;
+        let row = sqlx::query!(r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "text!""#)
+            .fetch_one(&mut conn)
+            .await
+            .map_err(|e| StartError::Unreachable(e.to_string()))?;
+        if row.version < OLDEST {
+            return Err(StartError::TooOld(row.text));
+        }
+        Ok(Self { conn })
+    }
+
+    /// Ensures the roles and runs the migrations that are missing. `login` is the role of the
+    /// server, with its password when it has one: it is made when it does not exist, and may then
+    /// enter the two roles.
+    ///
+    /// # Errors
+    /// What went wrong; nothing of the migration that failed is left.
+    pub async fn migrate(&mut self, login: &str, password: Option<&str>) -> Result<(), StartError> {
+        let fault = |e: sqlx::Error| StartError::Migration(e.to_string());
+        sqlx::raw_sql(include_str!("../sql/roles.sql")).execute(&mut self.conn).await.map_err(fault)?;
+        let row = sqlx::query!(
+            r#"select quote_ident($1) as "ident!", quote_literal(coalesce($2, '')) as "secret!",
+                 exists (select 1 from pg_roles where rolname = $1) as "exists!",
+                 (select rolsuper from pg_roles where rolname = current_user) as "super!", current_user::text as "me!""#,
+            login,
+            password,
+        )
+        .fetch_one(&mut self.conn)
+        .await
+        .map_err(fault)?;
+        if row.r#super {
+            return Err(StartError::OwnerIsSuperuser(row.me));
+        }
+        // Statements about roles take no parameters; both texts were quoted by Postgres itself.
+        if !row.exists {
+            let secret = if password.is_some() { format!("password {}", row.secret) } else { String::new() };
+            let sql = format!("create role {} login nosuperuser nobypassrls noinherit nocreatedb nocreaterole {secret}", row.ident);
+            match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.conn).await {
+                Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("42710" | "23505")) => {}
+                other => drop(other.map_err(fault)?),
+            }
+        }
+        let grant = format!("grant tenantry_tenant, tenantry_platform to {}", row.ident);
+        match sqlx::raw_sql(AssertSqlSafe(grant)).execute(&mut self.conn).await {
+            // Two servers that start at once: the other one's grant stands.
+            Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("23505" | "XX000")) => {}
+            other => drop(other.map_err(fault)?),
+        }
+        MIGRATOR.run(&mut self.conn).await.map_err(|e| StartError::Migration(e.to_string()))
+    }
+}
