@@ -187,8 +187,9 @@ fn walk(key: &str) -> bool {
     if let Some(details) = menu.dyn_ref::<HtmlDetailsElement>() {
         details.set_open(true);
     }
-    let Ok(items) = menu.query_selector_all("[data-item]:not([hidden])") else { return false };
-    let items: Vec<HtmlElement> = (0..items.length()).filter_map(|i| items.item(i)?.dyn_into().ok()).collect();
+    let Ok(items) = menu.query_selector_all("[data-item]") else { return false };
+    let shown = |el: &HtmlElement| matches!(el.closest("[hidden]"), Ok(None));
+    let items: Vec<HtmlElement> = (0..items.length()).filter_map(|i| items.item(i)?.dyn_into().ok()).filter(shown).collect();
     let last = items.len().saturating_sub(1);
     let at = items.iter().position(|i| i.is_same_node(Some(&active)));
     let to = match (key, at) {
@@ -207,6 +208,20 @@ pub fn copy(text: &str, done: impl Fn() + 'static) {
     spawn_local(async move {
         if JsFuture::from(promise).await.is_ok() {
             done();
+        }
+    });
+}
+
+/// How many boxes of a form are ticked.
+pub fn count_ticked(form: &Element) -> u32 {
+    form.query_selector_all("tbody input[type=checkbox]:checked").map_or(0, |list| list.length())
+}
+
+/// Ticks all boxes of a form's table, or none.
+pub fn tick_all(form_id: &str, ticked: bool) {
+    each(&format!("#{form_id} tbody input[type=checkbox]"), |el| {
+        if let Some(input) = el.dyn_ref::<web_sys::HtmlInputElement>() {
+            input.set_checked(ticked);
         }
     });
 }

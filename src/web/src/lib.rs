@@ -16,7 +16,11 @@ pub mod ui;
 pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod server;
+#[cfg(feature = "ssr")]
+pub mod shell;
 
 pub use app::Console;
+#[cfg(feature = "ssr")]
+pub use forms::router;
 #[cfg(feature = "ssr")]
 pub use server::{Assets, RequestInfo};

@@ -19,4 +19,4 @@ pub use done::{Done, What};
 pub use error::UiError;
 pub use query::{ListQuery, PER_PAGE, encode};
 pub use session::{Here, Me};
-pub use status::page_status;
+pub use status::{first_look, page_status};

@@ -11,6 +11,7 @@ use {
     serde_json::json,
     tenantry_domain::model_access::{self, ModelFilter},
     tenantry_types::model::{ModelAccess, ModelsToggle},
+    tenantry_types::{Fault, FieldError},
 };
 
 #[server(endpoint = "models")]
@@ -31,24 +32,37 @@ pub async fn report(tenant: String, list: ListQuery) -> Result<Page<ModelReportR
     Ok(model_access::report(&s.app, s.grant()?, list.paging()).await?)
 }
 
-/// `how` is `enable` or `disable`: the button that was pressed.
+/// What is to be done with one model or many: `enable`, `disable`, `tenant` (everyone may use it),
+/// `workspaces` (only where it is listed). `one` is the button of a row: the same word, a colon, an id.
 #[server(endpoint = "models/toggle")]
-pub async fn toggle_models(tenant: String, #[server(default)] how: String, #[server(default)] models: Vec<String>) -> Result<Done, UiError> {
+pub async fn toggle_models(
+    tenant: String,
+    #[server(default)] how: String,
+    #[server(default)] one: String,
+    #[server(default)] models: Vec<String>,
+) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
-    let toggle = ModelsToggle::parse(&if how == "disable" { json!({ "disable": models }) } else { json!({ "enable": models }) })?;
-    let changed = model_access::toggle(&s.app, s.grant()?, toggle).await?;
-    let verb = if how == "disable" { "disabled" } else { "enabled" };
-    let name = match changed.as_slice() {
-        [one] => format!("{} {verb}", one.display_name),
-        many => format!("{} models {verb}", many.len()),
+    let (how, models) = match one.split_once(':') {
+        Some((how, id)) => (how.to_owned(), vec![id.to_owned()]),
+        None => (how, models),
     };
-    Ok(server::done(What::ModelsSaved, name, None))
-}
-
-#[server(endpoint = "models/audience")]
-pub async fn set_audience(tenant: String, model: String, #[server(default)] audience: String) -> Result<Done, UiError> {
-    let s = server::ctx(&tenant).await?;
-    let access = ModelAccess::parse(&json!({ "enabled": true, "audience": audience }))?;
-    let after = model_access::set(&s.app, s.grant()?, server::id(&model)?, access).await?;
-    Ok(server::done(What::AudienceSaved, after.display_name, None))
+    if matches!(how.as_str(), "enable" | "disable") {
+        let toggle = ModelsToggle::parse(&json!({ how.as_str(): models }))?;
+        let changed = model_access::toggle(&s.app, s.grant()?, toggle).await?;
+        let name = match changed.as_slice() {
+            [one] => format!("{} {how}d", one.display_name),
+            many => format!("{} models {how}d", many.len()),
+        };
+        return Ok(server::done(What::ModelsSaved, name, None));
+    }
+    if models.is_empty() {
+        return Err(vec![FieldError::new("models", Fault::Required)].into());
+    }
+    let access = ModelAccess::parse(&json!({ "enabled": true, "audience": how }))?;
+    let mut name = String::new();
+    for id in &models {
+        name = model_access::set(&s.app, s.grant()?, server::id(id)?, access).await?.display_name;
+    }
+    let name = if models.len() == 1 { name } else { format!("{} models", models.len()) };
+    Ok(server::done(What::AudienceSaved, name, None))
 }
