@@ -33,7 +33,7 @@ fn body(rail: impl IntoView + 'static, top: &'static str) -> impl IntoView {
             {rail}
             <div class="body">
                 <div class="topbar">
-                    <button type="button" class="btn btn-quiet btn-icon" attr:popovertarget="rail" aria-label="Navigation">
+                    <button type="button" class="btn btn-quiet btn-icon" popovertarget="rail" aria-label="Navigation">
                         <Icon name="menu" />
                     </button>
                     <span>{top}</span>
@@ -51,7 +51,7 @@ fn body(rail: impl IntoView + 'static, top: &'static str) -> impl IntoView {
 pub fn TenantFrame() -> impl IntoView {
     let shared = shared();
     let tenant = tenant_param();
-    let here = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| session::here(tenant));
+    let here = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| session::load_here(tenant));
     provide_context(Standing(here));
     let rail = view! {
         <Transition>

@@ -76,7 +76,7 @@ pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
         .collect_view();
     view! {
         <div class=format!("line {colour}") aria-hidden="true"></div>
-        <div class=format!("rail {colour}") id="rail" attr:popover="auto">
+        <div class=format!("rail {colour}") id="rail" popover="auto">
             <Switcher area me=me.clone() />
             <nav class="rail-nav" aria-label="Main">
                 <ul>{items}</ul>
@@ -97,18 +97,18 @@ fn AccountMenu(me: Me) -> impl IntoView {
     .into_any();
     view! {
         <Menu label="Account menu" button="rail-button" class="menu-up" summary>
-            <a class="menu-item" attr:data-item="" href="/account"><Icon name="user" />"Account"</a>
-            {me.user.is_operator.then(|| view! { <a class="menu-item" attr:data-item="" href="/admin"><Icon name="shield" />"Operator area"</a> })}
+            <a class="menu-item" data-item="" href="/account"><Icon name="user" />"Account"</a>
+            {me.user.is_operator.then(|| view! { <a class="menu-item" data-item="" href="/admin"><Icon name="shield" />"Operator area"</a> })}
             <form class="menu-theme" method="post" action="/theme">
                 <span id="theme-label">"Theme"</span>
                 <div role="group" aria-labelledby="theme-label">
                     {[("light", "Light"), ("dark", "Dark"), ("system", "System")]
-                        .map(|(word, label)| view! { <button type="submit" class="btn btn-small" name="theme" value=word attr:data-item="">{label}</button> })
+                        .map(|(word, label)| view! { <button type="submit" class="btn btn-small" name="theme" value=word data-item="">{label}</button> })
                         .collect_view()}
                 </div>
             </form>
             <form method="post" action="/logout">
-                <button type="submit" class="menu-item" attr:data-item=""><Icon name="download" />"Sign out"</button>
+                <button type="submit" class="menu-item" data-item=""><Icon name="download" />"Sign out"</button>
             </form>
         </Menu>
     }

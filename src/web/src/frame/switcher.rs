@@ -65,8 +65,8 @@ pub fn Switcher(area: Area, me: Option<Me>) -> impl IntoView {
                     }
                 })}
             <ul class="menu-list">{items}</ul>
-            {me.may_create_tenants.then(|| view! { <a class="menu-item" attr:data-item="" href="/new"><Icon name="plus" />"New tenant"</a> })}
-            {me.user.is_operator.then(|| view! { <a class="menu-item" attr:data-item="" href="/admin"><Icon name="shield" />"Operator area"</a> })}
+            {me.may_create_tenants.then(|| view! { <a class="menu-item" data-item="" href="/new"><Icon name="plus" />"New tenant"</a> })}
+            {me.user.is_operator.then(|| view! { <a class="menu-item" data-item="" href="/admin"><Icon name="shield" />"Operator area"</a> })}
         </Menu>
     }
     .into_any()
@@ -83,7 +83,7 @@ fn TenantLink(tenant: AvailableTenant, here: bool, filter: RwSignal<String>) -> 
     };
     view! {
         <li hidden=move || !sought.contains(&filter.get())>
-            <a class="menu-item" attr:data-item="" href=move || same_page(&path.get(), &slug) aria-current=here.then_some("true")>
+            <a class="menu-item" data-item="" href=move || same_page(&path.get(), &slug) aria-current=here.then_some("true")>
                 <Avatar name=tenant.name.clone() class="avatar-small" />
                 <span class="who"><strong>{tenant.name}</strong><small>{tenant.role.label()}{state}</small></span>
                 {here.then(|| view! { <Icon name="check" /> })}

@@ -46,7 +46,7 @@ pub fn Invitations() -> impl IntoView {
             </PageHead>
             {(!posted.invitations.is_empty()).then(|| view! { <Links invitations=posted.invitations /> })}
             <Tabs label="Status" items=tabs />
-            <Filters list=list.clone() placeholder="Search addresses">
+            <Filters clone:list list=list.clone() placeholder="Search addresses">
                 {(!list.status.is_empty()).then(|| view! { <Hidden name="status" value=list.status.clone() /> })}
             </Filters>
             <p class="count" role="status">{words}</p>
@@ -148,13 +148,14 @@ fn Links(invitations: Vec<Invitation>) -> impl IntoView {
 fn Row(invitation: Invitation, here: Here, may: bool) -> impl IntoView {
     let i = invitation;
     let id = i.id.to_string();
+    let email = i.email.to_string();
     let slug = here.slug.to_string();
     let resendable = may && matches!(i.status, InvitationStatus::Pending | InvitationStatus::Expired);
     let revocable = may && i.status == InvitationStatus::Pending;
     let n = i.workspaces.len();
     view! {
         <tr>
-            <th scope="row">{i.email.to_string()}</th>
+            <th scope="row">{email.clone()}</th>
             <td data-label="Role">
                 <RoleBadge label=i.role.label() />
                 {(n > 0).then(|| view! { <small>{format!("+ {n} workspace{}", if n == 1 { "" } else { "s" })}</small> })}
@@ -166,9 +167,9 @@ fn Row(invitation: Invitation, here: Here, may: bool) -> impl IntoView {
                 {resendable
                     .then(|| {
                         view! {
-                            <PlainForm form="resend" id=format!("resend-{id}") action=format!("/t/{slug}/invitations")>
+                            <PlainForm form="resend" clone:id clone:email id=format!("resend-{id}") action=format!("/t/{slug}/invitations")>
                                 <Hidden name="resend" value=id.clone() />
-                                <Submit label="Send again" class="btn btn-quiet btn-small" about=format!("Send the invitation of {} again", i.email) />
+                                <Submit label="Send again" class="btn btn-quiet btn-small" about=format!("Send the invitation of {email} again") />
                             </PlainForm>
                         }
                     })}
@@ -176,11 +177,13 @@ fn Row(invitation: Invitation, here: Here, may: bool) -> impl IntoView {
                     .then(|| {
                         view! {
                             <Modal
+                                clone:id
+                                clone:slug
                                 id=format!("revoke-{id}")
                                 label="Revoke"
-                                title=format!("Revoke the invitation of {}?", i.email)
+                                title=format!("Revoke the invitation of {email}?")
                                 button="btn btn-quiet btn-small"
-                                about=format!("Revoke the invitation of {}", i.email)
+                                about=format!("Revoke the invitation of {email}")
                             >
                                 <p>"Its link stops working at once."</p>
                                 <ActForm id=format!("revoke-form-{id}") url=RevokeInvitation::url()>

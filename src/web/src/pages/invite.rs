@@ -15,7 +15,7 @@ use crate::ui::{Alert, Avatar, Field, Hidden, PlainForm, ProblemView, Skeleton, 
 pub fn Invite() -> impl IntoView {
     let token = param("token");
     let me = shared().me;
-    let preview = Resource::new_blocking(move || token.get(), account::invitation_preview);
+    let preview = Resource::new_blocking(move || token.get(), account::preview_invitation);
     view! {
         <Transition fallback=|| view! { <Skeleton /> }>
             {move || Suspend::new(async move {

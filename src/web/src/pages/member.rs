@@ -6,7 +6,7 @@ use tenantry_types::Permission;
 use super::members::other_status;
 use super::role_choices;
 use crate::frame::{loaded_here, param, tenant_param};
-use crate::rpc::members::{RemoveMember, SetRole, SetStatus, member};
+use crate::rpc::members::{RemoveMember, SetRole, SetStatus, get_member};
 use crate::state::shared;
 use crate::ui::{ActForm, Empty, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Select, Submit, UserBadge, When};
 
@@ -15,7 +15,7 @@ pub fn MemberPage() -> impl IntoView {
     let tenant = tenant_param();
     let user = param("user");
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), user.get(), shared.refresh.get()), |(tenant, user, _)| member(tenant, user));
+    let data = Resource::new_blocking(move || (tenant.get(), user.get(), shared.refresh.get()), |(tenant, user, _)| get_member(tenant, user));
     loaded_here(data, |detail, here| {
         let m = detail.member;
         let base = format!("/t/{}", here.slug);
@@ -45,10 +45,10 @@ pub fn MemberPage() -> impl IntoView {
                 <div><dt>"Joined"</dt><dd><When at=m.joined_at /></dd></div>
                 <div><dt>"Last active"</dt><dd><When at=m.last_active_at /></dd></div>
             </dl>
-            <Section title="Role" lead="Nobody hands out a role above their own, and a tenant always has an owner.">
+            <Section clone:hidden clone:here title="Role" lead="Nobody hands out a role above their own, and a tenant always has an owner.">
                 {if may_update {
                     view! {
-                        <ActForm id="role" url=SetRole::url() sole=true class="form form-row">
+                        <ActForm clone:hidden clone:here id="role" url=SetRole::url() sole=true class="form form-row">
                             {hidden()}
                             <Select name="role" label="Role in the tenant" options=role_choices(&here.roles()) value=m.role.as_str() />
                             <Submit label="Save role" />
@@ -70,13 +70,13 @@ pub fn MemberPage() -> impl IntoView {
             {(may_update || may_remove)
                 .then(|| {
                     view! {
-                        <Section title="Access" class="danger">
+                        <Section clone:hidden clone:here title="Access" class="danger">
                             {may_update
                                 .then(|| {
                                     view! {
                                         <div class="danger-row">
                                             <p><strong>{verb}</strong>" A disabled member keeps the place and the roles, but cannot enter this tenant."</p>
-                                            <ActForm id="status" url=SetStatus::url()>
+                                            <ActForm clone:hidden id="status" url=SetStatus::url()>
                                                 {hidden()}
                                                 <Hidden name="status" value=next_status />
                                                 <Submit label=verb class="btn" />
@@ -91,7 +91,7 @@ pub fn MemberPage() -> impl IntoView {
                                     view! {
                                         <div class="danger-row">
                                             <p><strong>"Remove from the tenant"</strong>" The account stays; the membership and the roles in workspaces go."</p>
-                                            <Modal id="remove" label="Remove" title button="btn btn-danger">
+                                            <Modal clone:hidden id="remove" label="Remove" title button="btn btn-danger">
                                                 <p>{format!("They lose access at once, and their roles in {n} workspaces. To come back they need an invitation.")}</p>
                                                 <ActForm id="remove-form" url=RemoveMember::url()>
                                                     {hidden()}

@@ -56,7 +56,7 @@ pub fn Members() -> impl IntoView {
                 {direct.then(|| view! { <Add here=here.clone() /> })}
                 {invite.then(|| view! { <a class="btn btn-primary" href=format!("{base}/invitations")>"Invite people"</a> })}
             </PageHead>
-            <Filters list=list.clone() placeholder="Search name or address">
+            <Filters clone:list list=list.clone() placeholder="Search name or address">
                 <FilterSelect name="role" label="Role" options=roles value=list.role.clone() />
             </Filters>
             <p class="count" role="status">{words}</p>

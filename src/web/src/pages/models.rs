@@ -53,7 +53,7 @@ pub fn Models() -> impl IntoView {
         view! {
             <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." />
             {tabs(&here, false)}
-            <Filters list=list.clone() placeholder="Search models">
+            <Filters clone:list list=list.clone() placeholder="Search models">
                 <FilterSelect name="enabled" label="Enabled" options=states value=list.enabled.clone() />
                 <FilterSelect name="provider" label="Provider" options=providers value=list.provider.clone() />
             </Filters>
@@ -149,9 +149,9 @@ fn Row(model: TenantModel, may: bool) -> impl IntoView {
     let menu = (may && m.enabled).then(|| {
         let summary = view! { <Icon name="chevron" /> }.into_any();
         view! {
-            <Menu label=format!("Who can use {}", m.display_name) class="menu-end" summary>
-                <button type="submit" class="menu-item" attr:data-item="" name="one" value=format!("tenant:{id}")>"Everyone in the tenant"</button>
-                <button type="submit" class="menu-item" attr:data-item="" name="one" value=format!("workspaces:{id}")>"Only workspaces that list it"</button>
+            <Menu clone:id label=format!("Who can use {}", m.display_name) class="menu-end" summary>
+                <button type="submit" class="menu-item" data-item="" name="one" value=format!("tenant:{id}")>"Everyone in the tenant"</button>
+                <button type="submit" class="menu-item" data-item="" name="one" value=format!("workspaces:{id}")>"Only workspaces that list it"</button>
             </Menu>
         }
     });

@@ -9,7 +9,7 @@ use tenantry_types::plan::{Quota, QuotaState};
 use tenantry_types::tenant::TenantStatus;
 
 use crate::frame::{loaded_here, tenant_param};
-use crate::rpc::tenants::{DismissSteps, overview};
+use crate::rpc::tenants::{DismissSteps, get_overview};
 use crate::rpc::Here;
 use crate::state::shared;
 use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
@@ -18,7 +18,7 @@ use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, 
 pub fn Overview() -> impl IntoView {
     let tenant = tenant_param();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| overview(tenant));
+    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| get_overview(tenant));
     loaded_here(data, |page, here| {
         let overview = page.overview;
         let base = format!("/t/{}", here.slug);
@@ -45,7 +45,7 @@ pub fn Overview() -> impl IntoView {
             {(status != TenantStatus::Active)
                 .then(|| {
                     view! {
-                        <Alert tone=Tone::Warning>
+                        <Alert clone:base tone=Tone::Warning>
                             <p>"This tenant is not active: it can be read, and nothing in it can be changed. It is activated again in its "<a href=format!("{base}/settings")>"settings"</a>"."</p>
                         </Alert>
                     }

@@ -47,7 +47,7 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
         (MembersJoin::Invitation.as_str().to_owned(), "By invitation only".to_owned()),
         (MembersJoin::Direct.as_str().to_owned(), "Also directly, when they have an account".to_owned()),
     ];
-    let s = &tenant.settings;
+    let s = tenant.settings.clone();
     view! {
         <Section title="General">
             <ActForm id="general" url=UpdateTenant::url() sole=true class="form">
@@ -100,14 +100,14 @@ fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="button-row">
-                            <Panel label="Set plan" button="btn">
-                                <ActForm id="plan" url=SetPlan::url() sole=true class="form">
+                            <Panel clone:tenant label="Set plan" button="btn">
+                                <ActForm clone:tenant id="plan" url=SetPlan::url() sole=true class="form">
                                     <Hidden name="tenant" value=tenant.clone() />
                                     <Select name="plan" label="Plan" options=plans value=plan.map(|p| p.to_string()).unwrap_or_default() />
                                     <Submit label="Set plan" />
                                 </ActForm>
                             </Panel>
-                            <Panel label="Set own limits" button="btn">
+                            <Panel clone:tenant label="Set own limits" button="btn">
                                 <LimitsForm tenant limits />
                             </Panel>
                         </div>
@@ -151,7 +151,7 @@ fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
                     view! {
                         <div class="danger-row">
                             <p><strong>"Activate the tenant"</strong>" Everything works again as it was."</p>
-                            <ActForm id="activate" url=ActivateTenant::url()>
+                            <ActForm clone:slug id="activate" url=ActivateTenant::url()>
                                 <Hidden name="tenant" value=slug.clone() />
                                 <Submit label="Activate" />
                             </ActForm>
@@ -163,9 +163,9 @@ fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
                     view! {
                         <div class="danger-row">
                             <p><strong>"Suspend the tenant"</strong>" Its owner can still read it; nobody can change anything until it is activated."</p>
-                            <Modal id="suspend" label="Suspend" title=format!("Suspend {name}?") button="btn btn-danger">
+                            <Modal clone:slug clone:name clone:lost id="suspend" label="Suspend" title=format!("Suspend {name}?") button="btn btn-danger">
                                 <p>{format!("{lost}All of it stays, and stands still until the tenant is activated.")}</p>
-                                <ActForm id="suspend-form" url=SuspendTenant::url() class="form">
+                                <ActForm clone:slug clone:name id="suspend-form" url=SuspendTenant::url() class="form">
                                     <Hidden name="tenant" value=slug.clone() />
                                     <ConfirmName name=name.clone() />
                                     <Submit label="Suspend" class="btn btn-danger" />
@@ -179,9 +179,9 @@ fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
                     view! {
                         <div class="danger-row">
                             <p><strong>"Deactivate the tenant"</strong>" Members lose access; an operator can then purge it with all of its data."</p>
-                            <Modal id="deactivate" label="Deactivate" title=format!("Deactivate {name}?") button="btn btn-danger">
+                            <Modal clone:slug clone:name clone:lost id="deactivate" label="Deactivate" title=format!("Deactivate {name}?") button="btn btn-danger">
                                 <p>{format!("{lost}All of it is out of reach until the tenant is activated again.")}</p>
-                                <ActForm id="deactivate-form" url=DeactivateTenant::url() class="form">
+                                <ActForm clone:slug clone:name id="deactivate-form" url=DeactivateTenant::url() class="form">
                                     <Hidden name="tenant" value=slug.clone() />
                                     <ConfirmName name=name.clone() />
                                     <Submit label="Deactivate" class="btn btn-danger" />

@@ -9,7 +9,7 @@ use tenantry_types::{Permission, WorkspaceRole};
 use crate::frame::{loaded_here, param, tenant_param};
 use crate::rpc::Here;
 use crate::rpc::workspaces::{
-    ArchiveWorkspace, RemoveWorkspaceMember, RestoreWorkspace, SetWorkspaceMember, SetWorkspaceModels, UpdateWorkspace, WorkspacePage, workspace,
+    ArchiveWorkspace, RemoveWorkspaceMember, RestoreWorkspace, SetWorkspaceMember, SetWorkspaceModels, UpdateWorkspace, WorkspacePage, get_workspace,
 };
 use crate::state::shared;
 use crate::ui::{
@@ -27,7 +27,7 @@ pub fn WorkspaceDetail() -> impl IntoView {
     let slug = param("workspace");
     let query = use_query_map();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), slug.get(), shared.refresh.get()), |(tenant, slug, _)| workspace(tenant, slug));
+    let data = Resource::new_blocking(move || (tenant.get(), slug.get(), shared.refresh.get()), |(tenant, slug, _)| get_workspace(tenant, slug));
     loaded_here(data, move |page, here| {
         let base = format!("/t/{}", here.slug);
         let w = page.workspace.clone();
@@ -79,7 +79,7 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
             let (here, slug) = (here.clone(), slug.clone());
             let role = if own {
                 view! {
-                    <ActForm id=format!("role-{id}") url=SetWorkspaceMember::url() class="inline-form">
+                    <ActForm clone:here clone:slug clone:id id=format!("role-{id}") url=SetWorkspaceMember::url() class="inline-form">
                         <Ids here=here.clone() slug=slug.clone() />
                         <Hidden name="user" value=id.clone() />
                         <Select name="role" label=format!("Role of {}", m.name) options=roles() value=m.role.as_str() />
@@ -93,6 +93,9 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
             let remove = own.then(|| {
                 view! {
                     <Modal
+                        clone:here
+                        clone:slug
+                        clone:id
                         id=format!("remove-{id}")
                         label="Remove"
                         title=format!("Take {} out of {}?", m.name, page.workspace.name)
@@ -100,7 +103,7 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
                         about=format!("Remove {}", m.name)
                     >
                         <p>"They lose their role in this workspace and stay a member of the tenant."</p>
-                        <ActForm id=format!("remove-form-{id}") url=RemoveWorkspaceMember::url()>
+                        <ActForm clone:here clone:slug clone:id id=format!("remove-form-{id}") url=RemoveWorkspaceMember::url()>
                             <Ids here=here.clone() slug=slug.clone() />
                             <Hidden name="user" value=id.clone() />
                             <Submit label="Remove" class="btn btn-danger" />

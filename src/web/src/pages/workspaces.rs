@@ -62,7 +62,7 @@ pub fn Workspaces() -> impl IntoView {
                     })}
             </PageHead>
             <Tabs label="Status" items=tabs />
-            <Filters list=list.clone() placeholder="Search workspaces">
+            <Filters clone:list list=list.clone() placeholder="Search workspaces">
                 {(!list.status.is_empty()).then(|| view! { <Hidden name="status" value=list.status.clone() /> })}
             </Filters>
             <p class="count" role="status">{words}</p>

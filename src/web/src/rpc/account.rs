@@ -28,7 +28,7 @@ pub async fn my_models() -> Result<Vec<MyModel>, UiError> {
 
 /// What the invited person sees; public, the token is the proof.
 #[server(endpoint = "invitation")]
-pub async fn invitation_preview(token: String) -> Result<InvitationPreview, UiError> {
+pub async fn preview_invitation(token: String) -> Result<InvitationPreview, UiError> {
     let app = server::app()?;
     Ok(invitations::preview(&app, &token).await?)
 }

@@ -80,7 +80,7 @@ pub async fn list_providers() -> Result<Vec<Provider>, UiError> {
 }
 
 #[server(endpoint = "admin/providers/one")]
-pub async fn provider(id: String) -> Result<Provider, UiError> {
+pub async fn get_provider(id: String) -> Result<Provider, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(providers::get(&app, &operator, server::id(&id)?).await?)
 }
@@ -175,7 +175,7 @@ pub struct CatalogModel {
 }
 
 #[server(endpoint = "admin/models/one")]
-pub async fn catalog_model(id: String) -> Result<CatalogModel, UiError> {
+pub async fn get_catalog_model(id: String) -> Result<CatalogModel, UiError> {
     let (app, operator) = server::operator().await?;
     let model = catalog::get(&app, &operator, server::id(&id)?).await?;
     let providers = providers::list(&app, &operator).await?;

@@ -33,7 +33,7 @@ pub async fn list_members(tenant: String, list: ListQuery) -> Result<MembersPage
 }
 
 #[server(endpoint = "members/one")]
-pub async fn member(tenant: String, user: String) -> Result<MemberDetail, UiError> {
+pub async fn get_member(tenant: String, user: String) -> Result<MemberDetail, UiError> {
     let s = server::ctx(&tenant).await?;
     Ok(members::get(&s.app, s.grant()?, server::id(&user)?).await?)
 }

@@ -55,7 +55,7 @@ pub async fn session() -> Result<Option<Me>, UiError> {
 
 /// The tenant of a page. A former slug leads to the present one.
 #[server(endpoint = "here")]
-pub async fn here(tenant: String) -> Result<Here, UiError> {
+pub async fn load_here(tenant: String) -> Result<Here, UiError> {
     let s = crate::server::ctx(&tenant).await?;
     let head = s.ctx.tenant();
     crate::server::canonical(&tenant, head.slug.as_str());

@@ -28,7 +28,7 @@ pub struct OverviewPage {
 }
 
 #[server(endpoint = "tenant/overview")]
-pub async fn overview(tenant: String) -> Result<OverviewPage, UiError> {
+pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let overview = tenants::overview(&s.app, s.grant()?, s.ctx.grant().ok()).await?;
     let pending = match s.ctx.grant() {

@@ -49,7 +49,7 @@ impl WorkspacePage {
 }
 
 #[server(endpoint = "workspaces/one")]
-pub async fn workspace(tenant: String, workspace: String) -> Result<WorkspacePage, UiError> {
+pub async fn get_workspace(tenant: String, workspace: String) -> Result<WorkspacePage, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let tenant_ctx = s.ctx.tenant();
     let all = || PageQuery { limit: PageQuery::MAX_LIMIT, ..PageQuery::default() };

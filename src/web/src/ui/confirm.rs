@@ -22,11 +22,11 @@ pub fn Modal(
 ) -> impl IntoView {
     let heading = format!("{id}-title");
     view! {
-        <button type="button" class=button attr:popovertarget=id.clone() aria-haspopup="dialog" aria-label=about>{label}</button>
-        <div class="modal" id=id.clone() attr:popover="auto" role="dialog" aria-labelledby=heading.clone()>
+        <button type="button" class=button popovertarget=id.clone() aria-haspopup="dialog" aria-label=about>{label}</button>
+        <div class="modal" id=id.clone() popover="auto" role="dialog" aria-labelledby=heading.clone()>
             <div class="modal-head">
                 <h2 id=heading>{title}</h2>
-                <button type="button" class="btn btn-quiet btn-icon" attr:popovertarget=id attr:popovertargetaction="hide" aria-label="Close">
+                <button type="button" class="btn btn-quiet btn-icon" popovertarget=id popovertargetaction="hide" aria-label="Close">
                     <Icon name="x" />
                 </button>
             </div>

@@ -14,7 +14,7 @@ pub fn Menu(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class=format!("menu {class}") attr:data-menu="">
+        <details class=format!("menu {class}") data-menu="">
             <summary class=button><span class="sr-only">{label}" "</span>{summary}</summary>
             <div class="menu-panel">{children()}</div>
         </details>
@@ -33,7 +33,7 @@ pub fn Panel(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class=if wide { "panel panel-wide" } else { "panel" } attr:data-panel="" open=open>
+        <details class=if wide { "panel panel-wide" } else { "panel" } data-panel="" open=open>
             <summary class=button>{label}</summary>
             <div class="panel-body">{children()}</div>
         </details>

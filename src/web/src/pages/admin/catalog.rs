@@ -6,7 +6,7 @@ use tenantry_types::provider::Provider;
 
 use super::super::{dollars, list_query, thousands};
 use crate::frame::param;
-use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, catalog_model, list_catalog};
+use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
 use crate::state::shared;
 use crate::ui::{
     ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words, loaded,
@@ -115,7 +115,7 @@ fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoVi
 pub fn CatalogDetail() -> impl IntoView {
     let id = param("id");
     let shared = shared();
-    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| catalog_model(id));
+    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| get_catalog_model(id));
     loaded(data, |page| {
         let m = page.model;
         let id = m.id.to_string();
@@ -133,8 +133,8 @@ pub fn CatalogDetail() -> impl IntoView {
             <PageHead title=name.clone() lead=m.name.clone() crumbs=vec![("/admin".into(), "Operator".into()), ("/admin/models".into(), "Catalogue".into())] />
             <dl class="facts facts-wide"><div><dt>"Id"</dt><dd><IdText id=id.clone() /></dd></div></dl>
             {(m.routes.len() > 1).then(|| view! { <Section title="Routes" lead="Tried in this order. Choosing another provider below replaces all of them."><ul class="rows">{routes}</ul></Section> })}
-            <Section title="Model">
-                <ActForm id="model" url=UpdateModel::url() sole=true class="form">
+            <Section clone:id title="Model">
+                <ActForm clone:id id="model" url=UpdateModel::url() sole=true class="form">
                     <Hidden name="id" value=id.clone() />
                     <Fields model=Some(m.clone()) providers />
                     <Check name="is_active" label="Active: tenants that enabled it may use it" checked=m.is_active />

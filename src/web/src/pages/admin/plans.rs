@@ -79,14 +79,14 @@ fn Card(p: Plan) -> impl IntoView {
             </div>
             <dl class="facts">{limits}</dl>
             <div class="button-row">
-                <Panel label="Edit" button="btn btn-small">
+                <Panel clone:id label="Edit" button="btn btn-small">
                     <ActForm id=format!("edit-{id}") url=UpdatePlan::url() class="form">
                         <Hidden name="id" value=id.clone() />
                         <Fields plan=Some(p.clone()) />
                         <Submit label="Save plan" />
                     </ActForm>
                 </Panel>
-                <Modal id=format!("delete-{id}") label="Delete" title=format!("Delete {name}?") button="btn btn-quiet btn-small" about=format!("Delete {name}")>
+                <Modal clone:id id=format!("delete-{id}") label="Delete" title=format!("Delete {name}?") button="btn btn-quiet btn-small" about=format!("Delete {name}")>
                     <p>{format!("{tenants} tenants have this plan. A plan in use is not deleted.")}</p>
                     <ActForm id=format!("delete-form-{id}") url=DeletePlan::url()>
                         <Hidden name="id" value=id.clone() />

@@ -7,7 +7,7 @@ use tenantry_types::provider::{Provider, SyncReport};
 
 use super::providers::{Health, kinds};
 use crate::frame::param;
-use crate::rpc::admin::{ApplySync, CheckProvider, DeleteProvider, UpdateProvider, provider, sync_preview};
+use crate::rpc::admin::{ApplySync, CheckProvider, DeleteProvider, UpdateProvider, get_provider, sync_preview};
 use crate::state::shared;
 use crate::ui::{ActForm, Alert, Check, Field, Hidden, IdText, Modal, PageHead, Section, Select, Submit, Tone, loaded};
 
@@ -17,7 +17,7 @@ pub fn ProviderDetail() -> impl IntoView {
     let shared = shared();
     let query = use_query_map();
     let preview = Memo::new(move |_| query.get().get("preview").is_some());
-    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| provider(id));
+    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| get_provider(id));
     let report = Resource::new_blocking(
         move || (id.get(), preview.get()),
         |(id, preview)| async move { if preview { sync_preview(id).await.map(Some) } else { Ok(None) } },
@@ -42,8 +42,8 @@ fn Head(p: Provider) -> impl IntoView {
     let id = p.id.to_string();
     let error = p.last_check.as_ref().and_then(|c| c.error.clone());
     view! {
-        <PageHead title=p.name.clone() lead=p.base_url.clone() crumbs=vec![("/admin".into(), "Operator".into()), ("/admin/providers".into(), "Providers".into())]>
-            <ActForm id="check" url=CheckProvider::url()>
+        <PageHead clone:id title=p.name.clone() lead=p.base_url.clone() crumbs=vec![("/admin".into(), "Operator".into()), ("/admin/providers".into(), "Providers".into())]>
+            <ActForm clone:id id="check" url=CheckProvider::url()>
                 <Hidden name="id" value=id.clone() />
                 <Submit label="Check now" class="btn" />
             </ActForm>

@@ -36,7 +36,7 @@ pub fn Tenants() -> impl IntoView {
                     </ActForm>
                 </Panel>
             </PageHead>
-            <Filters list=list.clone() placeholder="Search tenants">
+            <Filters clone:list list=list.clone() placeholder="Search tenants">
                 <FilterSelect name="status" label="Status" options=states value=list.status.clone() />
             </Filters>
             <p class="count" role="status">{words}</p>
@@ -86,7 +86,7 @@ fn Row(row: TenantRow) -> impl IntoView {
                 {(t.status != TenantStatus::Active)
                     .then(|| {
                         view! {
-                            <ActForm id=format!("activate-{slug}") url=ActivateTenant::url()>
+                            <ActForm clone:slug clone:name id=format!("activate-{slug}") url=ActivateTenant::url()>
                                 <Hidden name="tenant" value=slug.clone() />
                                 <Submit label="Activate" class="btn btn-quiet btn-small" about=format!("Activate {name}") />
                             </ActForm>
