@@ -23,3 +23,14 @@ pub async fn counts(tx: &mut PlatformTx) -> Result<Counts> {
     .fetch_one(tx.conn())
     .await?)
 }
+
+/// Lets one node at a time make what a new server has to have.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn lock(tx: &mut PlatformTx) -> Result<()> {
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('tenantry.platform'))")
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}

@@ -1,51 +1,48 @@
-//! What lies outside, as the use cases see it: one trait for each kind of thing, implemented by
-//! `tenantry-adapters`. Their errors are closed sets whose words may be shown to people: they hold
-//! no secret, no answer of the other side and no address that was not typed in here.
+//! What is outside, as the use cases see it. `tenantry-adapters` holds the real ones.
 
 use async_trait::async_trait;
 use tenantry_types::Email;
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
 
-/// Something that lists the models it serves.
-#[async_trait]
-pub trait ModelSource: Send + Sync {
-    /// Reads the list of models at `base_url`, which includes `/v1`.
-    async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError>;
-}
-
-/// Why a list of models could not be read.
+/// Why a provider's list could not be read. No text of the other side, which may repeat a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    #[error("The provider cannot be reached.")]
+    #[error("the provider could not be reached")]
     Unreachable,
-    #[error("The provider did not answer in time.")]
+    #[error("the provider did not answer in time")]
     Timeout,
-    /// Answered, with this HTTP status.
-    #[error("The provider refused the request with the status {0}{hint}.", hint = hint(*.0))]
+    #[error("the provider answered with status {0}{hint}", hint = hint(*.0))]
     Refused(u16),
-    #[error("The provider's answer is not a list of models.")]
+    #[error("the provider's answer is not a list of models")]
     NotUnderstood,
-    #[error("The provider's answer is too large.")]
+    #[error("the provider's answer is too large")]
     TooLarge,
-    /// The address, or what its name resolves to, is one that providers must not have.
-    #[error("This address is not allowed for a provider.")]
+    /// The address, or all that its name leads to, is one that providers must not have.
+    #[error("the provider's address is not allowed")]
     Forbidden,
-    /// Not something that can stand in an HTTP header.
-    #[error("The provider's key holds characters that cannot be sent.")]
+    #[error("the provider's key holds characters that cannot be sent")]
     BadKey,
 }
 
 fn hint(status: u16) -> &'static str {
     match status {
-        300..=399 => " (it redirects; give the address that it leads to)",
-        401 | 403 => " (is the key right?)",
-        404 => " (does the address end in /v1?)",
+        300..=399 => ": it leads to another address, which is the one to give",
+        401 | 403 => ": is the key right?",
+        404 => ": does the address end in /v1?",
         _ => "",
     }
 }
 
-/// A message in plain text.
+/// Reads the list of models of a provider.
+#[async_trait]
+pub trait ModelSource: Send + Sync {
+    /// # Errors
+    /// Why there is no list.
+    async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError>;
+}
+
+/// A mail in plain text.
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub to: Email,
@@ -53,19 +50,20 @@ pub struct Mail {
     pub text: String,
 }
 
-/// Something that sends mail.
-#[async_trait]
-pub trait Mailer: Send + Sync {
-    async fn send(&self, mail: Mail) -> Result<(), MailError>;
+/// Why a mail was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// Another try makes sense.
+    #[error("the mail server could not be reached or asks to try later")]
+    Temporary,
+    #[error("the mail server refused the mail")]
+    Permanent,
 }
 
-/// Why a message was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MailError {
-    /// Worth another try later.
-    #[error("The mail server cannot be reached or is busy.")]
-    Unavailable,
-    /// Another try would end the same way.
-    #[error("The mail server refused the message.")]
-    Refused,
+/// Sends mail.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// # Errors
+    /// Whether another try makes sense.
+    async fn send(&self, mail: Mail) -> Result<(), MailError>;
 }
