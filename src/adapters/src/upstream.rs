@@ -136,7 +136,11 @@ fn meaning(error: &reqwest::Error) -> SourceError {
         }
         cause = inner.source();
     }
-    if error.is_timeout() { SourceError::Timeout } else { SourceError::Unreachable }
+    if error.is_timeout() {
+        SourceError::Timeout
+    } else {
+        SourceError::Unreachable
+    }
 }
 
 #[cfg(test)]

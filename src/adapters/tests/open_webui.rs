@@ -45,7 +45,12 @@ fn reads_a_real_database() {
     assert_eq!((roles("admin"), roles("user"), roles("pending")), (2, 5, 2));
     assert_eq!(found.users[0].email, "ada@acme.example");
     assert_eq!(found.users[0].created_at, 1_795_331_081);
-    assert!(found.users.iter().all(|u| u.active && u.password_hash.as_ref().is_some_and(|h| h.starts_with("$2b$12$"))));
+    assert!(
+        found
+            .users
+            .iter()
+            .all(|u| u.active && u.password_hash.as_ref().is_some_and(|h| h.starts_with("$2b$12$")))
+    );
     assert_eq!(user(&found, "emile@beta.example").name, "Émile Zölä 雪");
 
     let mut groups: Vec<_> = found.groups.iter().map(|g| (g.name.as_str(), g.members.len())).collect();
@@ -58,11 +63,25 @@ fn reads_a_real_database() {
     assert_eq!(engineering.description, "Builders");
 
     let models: Vec<_> = found.models.iter().map(|m| (m.id.as_str(), m.active)).collect();
-    assert_eq!(models, [("mock-disabled", false), ("mock-large", true), ("mock-private", true), ("mock-small", true)]);
+    assert_eq!(
+        models,
+        [
+            ("mock-disabled", false),
+            ("mock-large", true),
+            ("mock-private", true),
+            ("mock-small", true)
+        ]
+    );
     assert_eq!(found.presets, ["acme-helper", "old-preset", "orphan-preset", "support-bot"]);
     assert_eq!(*readers(&found, "mock-small"), Readers::Everyone);
     assert_eq!(*readers(&found, "mock-private"), Readers::Nobody);
-    assert_eq!(*readers(&found, "mock-large"), Readers::Listed { groups: vec![engineering.id.clone()], people: 0 });
+    assert_eq!(
+        *readers(&found, "mock-large"),
+        Readers::Listed {
+            groups: vec![engineering.id.clone()],
+            people: 0
+        }
+    );
 
     assert_eq!(found.providers.len(), 1);
     assert_eq!(found.providers[0].base_url, "http://127.0.0.1:4999/v1");
@@ -75,20 +94,45 @@ fn reads_a_real_database() {
 fn reads_the_older_layout() {
     let folder = tempfile::tempdir().unwrap();
     let found = read(&older(folder.path())).unwrap();
-    assert_eq!(found.users.iter().map(|u| u.email.as_str()).collect::<Vec<_>>(), ["root@old.example", "una@old.example", "udo@old.example", "ban@old.example"]);
+    assert_eq!(
+        found.users.iter().map(|u| u.email.as_str()).collect::<Vec<_>>(),
+        ["root@old.example", "una@old.example", "udo@old.example", "ban@old.example"]
+    );
     assert!(!user(&found, "ban@old.example").active);
     assert_eq!(user(&found, "udo@old.example").created_at, 1_700_000_200, "milliseconds");
     assert_eq!(found.groups[0].members, ["u2", "u3"]);
     assert_eq!(*readers(&found, "open-null"), Readers::Everyone);
     assert_eq!(*readers(&found, "open-json-null"), Readers::Everyone);
     assert_eq!(*readers(&found, "closed"), Readers::Nobody);
-    assert_eq!(*readers(&found, "for-group"), Readers::Listed { groups: vec!["g1".into()], people: 0 });
-    assert_eq!(*readers(&found, "for-person"), Readers::Listed { groups: Vec::new(), people: 1 });
+    assert_eq!(
+        *readers(&found, "for-group"),
+        Readers::Listed {
+            groups: vec!["g1".into()],
+            people: 0
+        }
+    );
+    assert_eq!(
+        *readers(&found, "for-person"),
+        Readers::Listed {
+            groups: Vec::new(),
+            people: 1
+        }
+    );
     assert_eq!(*readers(&found, "damaged"), Readers::Nobody, "what cannot be read is closed");
     assert_eq!(*readers(&found, "write-only"), Readers::Nobody);
     assert_eq!(found.presets, ["preset"]);
-    let providers: Vec<_> = found.providers.iter().map(|p| (p.base_url.as_str(), p.api_key.as_ref().map(|k| k.expose()), p.enabled)).collect();
-    assert_eq!(providers, [("https://api.openai.com/v1", Some("sk-one"), true), ("https://openrouter.ai/api/v1", None, false)]);
+    let providers: Vec<_> = found
+        .providers
+        .iter()
+        .map(|p| (p.base_url.as_str(), p.api_key.as_ref().map(|k| k.expose()), p.enabled))
+        .collect();
+    assert_eq!(
+        providers,
+        [
+            ("https://api.openai.com/v1", Some("sk-one"), true),
+            ("https://openrouter.ai/api/v1", None, false)
+        ]
+    );
     assert_eq!(found.providers[1].prefix.as_deref(), Some("or"));
 }
 
@@ -194,7 +238,10 @@ fn says_what_is_missing_in_another_schema() {
         }
     };
     assert_eq!(missing("shop.db", "create table customer (id integer)"), "the table user");
-    assert_eq!(missing("users.db", "create table user (id text, email text, name text)"), "the column user.role");
+    assert_eq!(
+        missing("users.db", "create table user (id text, email text, name text)"),
+        "the column user.role"
+    );
     let no_access = OLDER.replace("access_control", "something");
     assert_eq!(missing("before.db", &no_access), "the column model.access_control");
     assert_eq!(missing("groups.db", &OLDER.replace("user_ids", "people")), "the column group.user_ids");

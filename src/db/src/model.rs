@@ -64,7 +64,11 @@ async fn with_routes(tx: &mut PlatformTx, rows: Vec<Row>) -> Result<Vec<Model>> 
     .await?;
     let mut routes: HashMap<Uuid, Vec<Route>> = HashMap::new();
     for r in found {
-        let route = Route { provider: r.provider_id.into(), upstream_name: r.upstream_name, priority: r.priority };
+        let route = Route {
+            provider: r.provider_id.into(),
+            upstream_name: r.upstream_name,
+            priority: r.priority,
+        };
         routes.entry(r.model_id).or_default().push(route);
     }
     Ok(rows
@@ -124,7 +128,10 @@ pub async fn get(tx: &mut PlatformTx, id: ModelId) -> Result<Option<Model>> {
 /// # Errors
 /// When the database does not answer.
 pub async fn lock(tx: &mut PlatformTx, id: ModelId) -> Result<bool> {
-    Ok(sqlx::query_scalar!("select id from model where id = $1 for update", id.uuid()).fetch_optional(tx.conn()).await?.is_some())
+    Ok(sqlx::query_scalar!("select id from model where id = $1 for update", id.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .is_some())
 }
 
 /// # Errors
@@ -186,7 +193,9 @@ pub async fn set_routes(tx: &mut PlatformTx, id: ModelId, routes: &[Route]) -> R
     let providers: Vec<Uuid> = routes.iter().map(|r| r.provider.uuid()).collect();
     let names: Vec<String> = routes.iter().map(|r| r.upstream_name.clone()).collect();
     let priorities: Vec<i32> = routes.iter().map(|r| r.priority).collect();
-    sqlx::query!("delete from model_route where model_id = $1", id.uuid()).execute(tx.conn()).await?;
+    sqlx::query!("delete from model_route where model_id = $1", id.uuid())
+        .execute(tx.conn())
+        .await?;
     sqlx::query!(
         "insert into model_route (model_id, provider_id, upstream_name, priority)
          select $1, p, n, x from unnest($2::uuid[], $3::text[], $4::integer[]) r (p, n, x)",
@@ -205,7 +214,9 @@ pub async fn set_routes(tx: &mut PlatformTx, id: ModelId, routes: &[Route]) -> R
 /// # Errors
 /// When the database does not answer.
 pub async fn providers_among(tx: &mut PlatformTx, ids: &[Uuid]) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar!("select id from provider where id = any ($1)", ids).fetch_all(tx.conn()).await?)
+    Ok(sqlx::query_scalar!("select id from provider where id = any ($1)", ids)
+        .fetch_all(tx.conn())
+        .await?)
 }
 
 /// How many tenants have the model enabled.
@@ -213,9 +224,11 @@ pub async fn providers_among(tx: &mut PlatformTx, ids: &[Uuid]) -> Result<Vec<Uu
 /// # Errors
 /// When the database does not answer.
 pub async fn enabled_in(tx: &mut PlatformTx, id: ModelId) -> Result<i64> {
-    Ok(sqlx::query_scalar!(r#"select count(*) as "n!" from model_access where model_id = $1 and enabled"#, id.uuid())
-        .fetch_one(tx.conn())
-        .await?)
+    Ok(
+        sqlx::query_scalar!(r#"select count(*) as "n!" from model_access where model_id = $1 and enabled"#, id.uuid())
+            .fetch_one(tx.conn())
+            .await?,
+    )
 }
 
 /// Removes the model, its routes, and what tenants and workspaces decided about it.

@@ -30,7 +30,11 @@ struct Row {
 impl Row {
     fn provider(self) -> Result<Provider> {
         let last_check = match (self.check_ok, self.check_at) {
-            (Some(ok), Some(at)) => Some(ProviderCheck { ok, at: at.into(), error: self.check_error }),
+            (Some(ok), Some(at)) => Some(ProviderCheck {
+                ok,
+                at: at.into(),
+                error: self.check_error,
+            }),
             _ => None,
         };
         Ok(Provider {
@@ -88,7 +92,10 @@ pub async fn get(tx: &mut PlatformTx, id: ProviderId) -> Result<Option<Provider>
 /// # Errors
 /// When the database does not answer.
 pub async fn lock(tx: &mut PlatformTx, id: ProviderId) -> Result<bool> {
-    Ok(sqlx::query_scalar!("select id from provider where id = $1 for update", id.uuid()).fetch_optional(tx.conn()).await?.is_some())
+    Ok(sqlx::query_scalar!("select id from provider where id = $1 for update", id.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .is_some())
 }
 
 /// The sealed key.
@@ -96,7 +103,10 @@ pub async fn lock(tx: &mut PlatformTx, id: ProviderId) -> Result<bool> {
 /// # Errors
 /// When the database does not answer.
 pub async fn api_key(tx: &mut PlatformTx, id: ProviderId) -> Result<Option<Vec<u8>>> {
-    Ok(sqlx::query_scalar!("select api_key_sealed from provider where id = $1", id.uuid()).fetch_optional(tx.conn()).await?.flatten())
+    Ok(sqlx::query_scalar!("select api_key_sealed from provider where id = $1", id.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .flatten())
 }
 
 /// # Errors
@@ -146,9 +156,14 @@ pub async fn update(tx: &mut PlatformTx, provider: &Provider, now: Timestamp) ->
 /// # Errors
 /// When the database does not answer.
 pub async fn set_api_key(tx: &mut PlatformTx, id: ProviderId, sealed: Option<&[u8]>, now: Timestamp) -> Result<()> {
-    sqlx::query!("update provider set api_key_sealed = $2, updated_at = $3 where id = $1", id.uuid(), sealed, now.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "update provider set api_key_sealed = $2, updated_at = $3 where id = $1",
+        id.uuid(),
+        sealed,
+        now.0
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

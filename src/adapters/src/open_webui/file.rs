@@ -40,7 +40,10 @@ pub(super) fn open(path: &Path) -> Result<Opened, ReadError> {
     match way(path, &header) {
         Way::Immutable => {
             check_length(&header, length)?;
-            Ok(Opened { connection: connect(path, "immutable=1")?, _copy: None })
+            Ok(Opened {
+                connection: connect(path, "immutable=1")?,
+                _copy: None,
+            })
         }
         Way::InPlace => {
             // The last pages of a logged database may stand in its log.
@@ -66,11 +69,16 @@ fn header(path: &Path) -> Result<([u8; 100], u64), ReadError> {
         return Err(ReadError::Unreadable("it is not a file".into()));
     }
     let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(100).read_to_end(&mut bytes)).map_err(unreadable)?;
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
     if !bytes.starts_with(b"SQLite format 3\0") {
         return Err(ReadError::NotSqlite);
     }
-    let header = bytes.try_into().map_err(|_| ReadError::Truncated { expected: 100, found: meta.len() })?;
+    let header = bytes.try_into().map_err(|_| ReadError::Truncated {
+        expected: 100,
+        found: meta.len(),
+    })?;
     Ok((header, meta.len()))
 }
 
@@ -113,7 +121,9 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 fn connect(path: &Path, query: &str) -> Result<Connection, ReadError> {
     let absolute = std::path::absolute(path).map_err(|e| ReadError::Unreadable(e.kind().to_string()))?;
-    let text = absolute.to_str().ok_or_else(|| ReadError::Unreadable("its path is not valid UTF-8".into()))?;
+    let text = absolute
+        .to_str()
+        .ok_or_else(|| ReadError::Unreadable("its path is not valid UTF-8".into()))?;
     // What has a meaning in a URI must not have one in a path.
     let text = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -136,7 +146,10 @@ fn copied(path: &Path) -> Result<Opened, ReadError> {
     }
     let connection = Connection::open_with_flags(&copy, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     prove(&connection)?;
-    Ok(Opened { connection, _copy: Some(folder) })
+    Ok(Opened {
+        connection,
+        _copy: Some(folder),
+    })
 }
 
 /// Opening is lazy: only a read tells whether it worked.

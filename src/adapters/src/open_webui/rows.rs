@@ -110,7 +110,10 @@ fn users(connection: &Connection, layout: &Layout) -> Result<Vec<SourceUser>, Re
 fn groups(connection: &Connection, layout: &Layout) -> Result<Vec<SourceGroup>, ReadError> {
     let parent = if layout.parents { "parent_group_id" } else { "null" };
     let members = if layout.members == Members::Column { "user_ids" } else { "null" };
-    let (description, created) = (layout.column_or("group", "description", "null"), layout.column_or("group", "created_at", "id"));
+    let (description, created) = (
+        layout.column_or("group", "description", "null"),
+        layout.column_or("group", "created_at", "id"),
+    );
     let sql = format!(r#"select id, name, {description}, {parent}, {members} from "group" order by {created}, id"#);
     let mut groups = collect(connection, &sql, |row| {
         Ok(SourceGroup {
@@ -122,7 +125,11 @@ fn groups(connection: &Connection, layout: &Layout) -> Result<Vec<SourceGroup>, 
         })
     })?;
     if layout.members == Members::Rows {
-        let pairs = collect(connection, "select group_id, user_id from group_member order by group_id, user_id", |row| Ok((text(row, 0)?, text(row, 1)?)))?;
+        let pairs = collect(
+            connection,
+            "select group_id, user_id from group_member order by group_id, user_id",
+            |row| Ok((text(row, 0)?, text(row, 1)?)),
+        )?;
         let mut of: HashMap<String, Vec<String>> = HashMap::new();
         for (group, user) in pairs {
             of.entry(group).or_default().push(user);
@@ -135,12 +142,22 @@ fn groups(connection: &Connection, layout: &Layout) -> Result<Vec<SourceGroup>, 
 }
 
 fn models(connection: &Connection, layout: &Layout) -> Result<(Vec<SourceModel>, Vec<String>), ReadError> {
-    let mut granted = if layout.grants == Grants::Rows { grants(connection)? } else { HashMap::new() };
+    let mut granted = if layout.grants == Grants::Rows {
+        grants(connection)?
+    } else {
+        HashMap::new()
+    };
     let control = if layout.grants == Grants::Column { "access_control" } else { "null" };
     let sql = format!("select id, base_model_id, name, is_active, {control} from model order by id");
     let (mut models, mut presets) = (Vec::new(), Vec::new());
     let rows = collect(connection, &sql, |row| {
-        Ok((text(row, 0)?, row.get::<_, Option<String>>(1)?, text(row, 2)?, truth(row, 3)?, row.get::<_, Option<String>>(4)?))
+        Ok((
+            text(row, 0)?,
+            row.get::<_, Option<String>>(1)?,
+            text(row, 2)?,
+            truth(row, 3)?,
+            row.get::<_, Option<String>>(4)?,
+        ))
     })?;
     for (id, base, name, active, control) in rows {
         if base.is_some_and(|base| !base.is_empty()) {
@@ -190,7 +207,11 @@ fn readers(control: Option<&str>) -> Readers {
         Ok(value) => {
             let list = |name: &str| value.get("read").and_then(|r| r.get(name)).map(strings).unwrap_or_default();
             let (groups, people) = (list("group_ids"), list("user_ids").len());
-            if groups.is_empty() && people == 0 { Readers::Nobody } else { Readers::Listed { groups, people } }
+            if groups.is_empty() && people == 0 {
+                Readers::Nobody
+            } else {
+                Readers::Listed { groups, people }
+            }
         }
         Err(_) => Readers::Nobody,
     }
@@ -206,22 +227,33 @@ fn parse(json: &str) -> Value {
 }
 
 fn strings(value: &Value) -> Vec<String> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn providers(connection: &Connection, layout: &Layout) -> Result<Vec<SourceProvider>, ReadError> {
     let names = ["enable", "api_base_urls", "api_keys", "api_configs"];
     let config: HashMap<String, Value> = match layout.config {
         Config::Absent => return Ok(Vec::new()),
-        Config::Rows => collect(connection, "select key, value from config where key like 'openai.%'", |row| Ok((text(row, 0)?, text(row, 1)?)))?
-            .into_iter()
-            .map(|(key, json)| (key, parse(&json)))
-            .collect(),
+        Config::Rows => collect(connection, "select key, value from config where key like 'openai.%'", |row| {
+            Ok((text(row, 0)?, text(row, 1)?))
+        })?
+        .into_iter()
+        .map(|(key, json)| (key, parse(&json)))
+        .collect(),
         Config::Document => {
             let newest = collect(connection, "select data from config order by rowid desc limit 1", |row| text(row, 0))?;
             let document = newest.first().map(|json| parse(json)).unwrap_or_default();
             let part = document.get("openai").cloned().unwrap_or_default();
-            names.iter().filter_map(|name| Some((format!("openai.{name}"), part.get(name)?.clone()))).collect()
+            names
+                .iter()
+                .filter_map(|name| Some((format!("openai.{name}"), part.get(name)?.clone())))
+                .collect()
         }
     };
     let part = |name: &str| config.get(&format!("openai.{name}")).cloned().unwrap_or_default();
@@ -248,18 +280,32 @@ fn providers(connection: &Connection, layout: &Layout) -> Result<Vec<SourceProvi
 /// Tables that some deployments added themselves.
 fn organizations(connection: &Connection, layout: &Layout) -> Result<Vec<SourceOrganization>, ReadError> {
     let mut found: BTreeMap<String, SourceOrganization> = BTreeMap::new();
-    let empty = |id: &str| SourceOrganization { id: id.to_owned(), name: None, members: Vec::new(), models: Vec::new() };
+    let empty = |id: &str| SourceOrganization {
+        id: id.to_owned(),
+        name: None,
+        members: Vec::new(),
+        models: Vec::new(),
+    };
     if let Some(table) = layout.organization_names {
-        for (id, name) in collect(connection, &format!("select id, name from {table}"), |row| Ok((text(row, 0)?, text(row, 1)?)))? {
+        for (id, name) in collect(connection, &format!("select id, name from {table}"), |row| {
+            Ok((text(row, 0)?, text(row, 1)?))
+        })? {
             let name = Some(name).filter(|name| !name.trim().is_empty());
             found.insert(id.clone(), SourceOrganization { name, ..empty(&id) });
         }
     }
     if layout.organization_members {
-        let (role, active) = (layout.column_or("organization_members", "role", "''"), layout.column_or("organization_members", "is_active", "1"));
+        let (role, active) = (
+            layout.column_or("organization_members", "role", "''"),
+            layout.column_or("organization_members", "is_active", "1"),
+        );
         let sql = format!("select organization_id, user_id, {role}, {active} from organization_members order by organization_id, user_id");
         for (id, user, role, active) in collect(connection, &sql, |row| Ok((text(row, 0)?, text(row, 1)?, text(row, 2)?, truth(row, 3)?)))? {
-            found.entry(id.clone()).or_insert_with(|| empty(&id)).members.push(SourceOrganizationMember { user, role, active });
+            found
+                .entry(id.clone())
+                .or_insert_with(|| empty(&id))
+                .members
+                .push(SourceOrganizationMember { user, role, active });
         }
     }
     if layout.organization_models {
@@ -270,5 +316,9 @@ fn organizations(connection: &Connection, layout: &Layout) -> Result<Vec<SourceO
         }
     }
     // A table of names alone is no sign of organizations that people belong to.
-    Ok(if layout.organization_members || layout.organization_models { found.into_values().collect() } else { Vec::new() })
+    Ok(if layout.organization_members || layout.organization_models {
+        found.into_values().collect()
+    } else {
+        Vec::new()
+    })
 }

@@ -54,8 +54,9 @@ struct Tables(HashMap<String, HashSet<String>>);
 
 impl Tables {
     fn read(connection: &Connection) -> Result<Self, ReadError> {
-        let mut query = connection
-            .prepare("select t.name, c.name from sqlite_master t join pragma_table_info(t.name) c where t.type in ('table', 'view') order by t.name")?;
+        let mut query = connection.prepare(
+            "select t.name, c.name from sqlite_master t join pragma_table_info(t.name) c where t.type in ('table', 'view') order by t.name",
+        )?;
         let mut tables: HashMap<String, HashSet<String>> = HashMap::new();
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
@@ -93,7 +94,10 @@ pub(super) fn find(connection: &Connection) -> Result<Layout, ReadError> {
     tables.require("model", &["id", "base_model_id", "name", "is_active"])?;
     tables.require("group", &["id", "name"])?;
     let grants = if tables.0.contains_key("access_grant") {
-        tables.require("access_grant", &["resource_type", "resource_id", "principal_type", "principal_id", "permission"])?;
+        tables.require(
+            "access_grant",
+            &["resource_type", "resource_id", "principal_type", "principal_id", "permission"],
+        )?;
         Grants::Rows
     } else {
         tables.require("model", &["access_control"])?;
@@ -114,7 +118,11 @@ pub(super) fn find(connection: &Connection) -> Result<Layout, ReadError> {
         Config::Absent
     };
     let organizations = |table: &str, other: &str| {
-        if tables.0.contains_key(table) { tables.require(table, &["organization_id", other]).map(|()| true) } else { Ok(false) }
+        if tables.0.contains_key(table) {
+            tables.require(table, &["organization_id", other]).map(|()| true)
+        } else {
+            Ok(false)
+        }
     };
     Ok(Layout {
         grants,
@@ -124,7 +132,9 @@ pub(super) fn find(connection: &Connection) -> Result<Layout, ReadError> {
         auth_active: tables.has("auth", "active"),
         organization_members: organizations("organization_members", "user_id")?,
         organization_models: organizations("organization_models", "model_id")?,
-        organization_names: ["organizations", "organization"].into_iter().find(|t| tables.has(t, "id") && tables.has(t, "name")),
+        organization_names: ["organizations", "organization"]
+            .into_iter()
+            .find(|t| tables.has(t, "id") && tables.has(t, "name")),
         tables,
     })
 }

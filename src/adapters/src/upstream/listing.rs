@@ -50,7 +50,11 @@ fn display_name(text: &str) -> Option<String> {
 fn modalities(item: &Value) -> Vec<String> {
     let list = item.get("architecture").and_then(|a| a.get("input_modalities")).and_then(Value::as_array);
     let words = list.into_iter().flatten().filter_map(Value::as_str);
-    words.filter(|w| !w.is_empty() && w.len() <= 40 && w.bytes().all(|b| b.is_ascii_graphic())).take(20).map(str::to_owned).collect()
+    words
+        .filter(|w| !w.is_empty() && w.len() <= 40 && w.bytes().all(|b| b.is_ascii_graphic()))
+        .take(20)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A price in USD, written as text or as a number, times ten to the `shift`. None is unknown:
@@ -86,5 +90,9 @@ pub(super) fn scaled(text: &str, shift: i32) -> Option<i64> {
         value = value.checked_mul(10)?.checked_add(i64::from(digit.unwrap_or(0)))?;
     }
     let next = usize::try_from(kept).ok().and_then(|place| digits.get(place));
-    if next.is_some_and(|digit| *digit >= 5) { value.checked_add(1) } else { Some(value) }
+    if next.is_some_and(|digit| *digit >= 5) {
+        value.checked_add(1)
+    } else {
+        Some(value)
+    }
 }

@@ -18,7 +18,10 @@ use super::{HttpModelSource, LIMIT, listing};
 /// A fake provider on a port of its own.
 async fn fake_provider() -> u16 {
     let app = Router::new()
-        .route("/openai/v1/models", get(async || axum::Json(json!({"object": "list", "data": [{"id": "gpt-4o-mini", "object": "model"}, {"id": "o3"}]}))))
+        .route(
+            "/openai/v1/models",
+            get(async || axum::Json(json!({"object": "list", "data": [{"id": "gpt-4o-mini", "object": "model"}, {"id": "o3"}]}))),
+        )
         .route("/openrouter/v1/models", get(async || axum::Json(openrouter())))
         .route("/locked/v1/models", get(locked))
         .route("/moved/v1/models", get(async || Redirect::temporary("/openai/v1/models")))
@@ -60,7 +63,9 @@ fn source() -> HttpModelSource {
 async fn list(path: &str, key: Option<&str>) -> Result<Vec<UpstreamModel>, SourceError> {
     let port = fake_provider().await;
     let key = key.map(Secret::new);
-    source().list(ProviderKind::Other, &format!("http://127.0.0.1:{port}/{path}/v1"), key.as_ref()).await
+    source()
+        .list(ProviderKind::Other, &format!("http://127.0.0.1:{port}/{path}/v1"), key.as_ref())
+        .await
 }
 
 fn bare(name: &str) -> UpstreamModel {
@@ -132,8 +137,14 @@ async fn says_what_is_wrong() {
     assert_eq!(list("other", None).await, Err(SourceError::NotUnderstood));
     assert_eq!(list("large", None).await, Err(SourceError::TooLarge));
     assert_eq!(list("slow", None).await, Err(SourceError::Timeout));
-    assert_eq!(source().list(ProviderKind::Other, "http://127.0.0.1:1/v1", None).await, Err(SourceError::Unreachable));
-    assert_eq!(source().list(ProviderKind::Other, "http://no-such-host.invalid/v1", None).await, Err(SourceError::Unreachable));
+    assert_eq!(
+        source().list(ProviderKind::Other, "http://127.0.0.1:1/v1", None).await,
+        Err(SourceError::Unreachable)
+    );
+    assert_eq!(
+        source().list(ProviderKind::Other, "http://no-such-host.invalid/v1", None).await,
+        Err(SourceError::Unreachable)
+    );
 }
 
 #[tokio::test]
@@ -160,7 +171,10 @@ async fn the_check_holds_for_names_too() {
     assert!(source().list(ProviderKind::Other, &base, None).await.is_ok());
     let strict = HttpModelSource::new(false).unwrap();
     assert_eq!(strict.list(ProviderKind::Other, &base, None).await, Err(SourceError::Forbidden));
-    assert_eq!(strict.list(ProviderKind::Other, "http://10.0.0.1/v1", None).await, Err(SourceError::Forbidden));
+    assert_eq!(
+        strict.list(ProviderKind::Other, "http://10.0.0.1/v1", None).await,
+        Err(SourceError::Forbidden)
+    );
 }
 
 #[test]
@@ -168,12 +182,34 @@ fn the_rule_knows_its_addresses() {
     let open = AddressRule { allow_private: true };
     let strict = AddressRule { allow_private: false };
     let ip = |text: &str| text.parse::<IpAddr>().unwrap();
-    for never in ["169.254.0.1", "0.0.0.0", "0.1.2.3", "255.255.255.255", "239.1.1.1", "100.100.100.200", "::", "ff02::1", "fe80::1",
-        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::a9fe:a9fe", "fd00:ec2::254"]
-    {
+    for never in [
+        "169.254.0.1",
+        "0.0.0.0",
+        "0.1.2.3",
+        "255.255.255.255",
+        "239.1.1.1",
+        "100.100.100.200",
+        "::",
+        "ff02::1",
+        "fe80::1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "::a9fe:a9fe",
+        "fd00:ec2::254",
+    ] {
         assert!(!open.allows(ip(never)), "{never}");
     }
-    for private in ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "::ffff:127.0.0.1"] {
+    for private in [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "100.64.0.1",
+        "::1",
+        "fd12::1",
+        "::ffff:127.0.0.1",
+    ] {
         assert!(open.allows(ip(private)), "{private}");
         assert!(!strict.allows(ip(private)), "{private}");
     }
@@ -194,7 +230,19 @@ fn prices_are_exact() {
     assert_eq!(scaled("0.0000000000004", 12), Some(0));
     assert_eq!(scaled("0.0000000000005", 12), Some(1));
     assert_eq!(scaled("0e99999", 12), Some(0));
-    for unknown in ["", ".", "-1", "+1", "1e999999", "9223372036854775807", "NaN", "1,5", "0x10", "1e", "1.2.3"] {
+    for unknown in [
+        "",
+        ".",
+        "-1",
+        "+1",
+        "1e999999",
+        "9223372036854775807",
+        "NaN",
+        "1,5",
+        "0x10",
+        "1e",
+        "1.2.3",
+    ] {
         assert_eq!(scaled(unknown, 12), None, "{unknown}");
     }
 }

@@ -212,7 +212,10 @@ pub async fn of_workspace(tx: &mut TenantTx, workspace: WorkspaceId) -> Result<O
     .await?;
     let Some(row) = row else { return Ok(None) };
     let mode: AccessMode = word(&row.models_mode, "models mode")?;
-    Ok(Some(WorkspaceModels { mode, models: row.models.into_iter().map(ModelId::new).collect() }))
+    Ok(Some(WorkspaceModels {
+        mode,
+        models: row.models.into_iter().map(ModelId::new).collect(),
+    }))
 }
 
 /// Puts mode and list in the place of those that were.
@@ -340,6 +343,11 @@ pub async fn of_user(tx: &mut PlatformTx, user: UserId) -> Result<Vec<MyModel>> 
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| MyModel { tenant: r.tenant.into(), id: r.id.into(), name: r.name, display_name: r.display_name })
+        .map(|r| MyModel {
+            tenant: r.tenant.into(),
+            id: r.id.into(),
+            name: r.name,
+            display_name: r.display_name,
+        })
         .collect())
 }

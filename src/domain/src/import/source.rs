@@ -58,7 +58,10 @@ pub struct SourceModel {
 pub enum Readers {
     Everyone,
     /// The ids of groups, and how many people were named one by one.
-    Listed { groups: Vec<String>, people: usize },
+    Listed {
+        groups: Vec<String>,
+        people: usize,
+    },
     Nobody,
 }
 
