@@ -42,7 +42,13 @@ pub(super) async fn fill(
 ) -> Result<(TenantTx, TenantTaken)> {
     member::lock(&mut tx).await?;
     let removed = db::removed(&mut tx).await?;
-    let mut filling = Filling { tx, plan, planned, placed, removed };
+    let mut filling = Filling {
+        tx,
+        plan,
+        planned,
+        placed,
+        removed,
+    };
     let mut left_out = planned.left_out.clone();
 
     meter.begin(Step::Members);
@@ -97,7 +103,11 @@ impl Filling<'_> {
             if there.contains(&self.user(planned.person)) {
                 existing += 1;
             } else if self.was_removed(planned.person) {
-                left_out.push(LeftOut::new(What::Person, self.plan.people[planned.person].email.as_str(), Reason::RemovedHere));
+                left_out.push(LeftOut::new(
+                    What::Person,
+                    self.plan.people[planned.person].email.as_str(),
+                    Reason::RemovedHere,
+                ));
             } else {
                 users.push(self.user(planned.person).uuid());
                 roles.push(planned.role.as_str().to_owned());
@@ -117,7 +127,11 @@ impl Filling<'_> {
         let mut ids = Vec::new();
         for planned in &self.planned.workspaces {
             let made_of_it = there.iter().find(|w| w.group.is_some() && w.group == planned.group);
-            let of_no_group = || there.iter().find(|w| w.group.is_none() && w.slug == planned.slug.as_str() && !ids.contains(&w.id));
+            let of_no_group = || {
+                there
+                    .iter()
+                    .find(|w| w.group.is_none() && w.slug == planned.slug.as_str() && !ids.contains(&w.id))
+            };
             if let Some(found) = made_of_it.or_else(of_no_group) {
                 ids.push(found.id);
                 continue;
@@ -129,12 +143,19 @@ impl Filling<'_> {
             new.slugs.push(slug.as_str().to_owned());
             new.names.push(planned.name.clone());
             new.descriptions.push(planned.description.clone());
-            new.metadata.push(planned.group.as_ref().map_or_else(|| json!({}), |group| json!({ MARKER: group })));
+            new.metadata
+                .push(planned.group.as_ref().map_or_else(|| json!({}), |group| json!({ MARKER: group })));
             ids.push(id);
         }
         let added = new.ids.len();
         db::add_workspaces(&mut self.tx, &new, now()).await?;
-        Ok((ids, Taken { added, existing: self.planned.workspaces.len() - added }))
+        Ok((
+            ids,
+            Taken {
+                added,
+                existing: self.planned.workspaces.len() - added,
+            },
+        ))
     }
 
     async fn workspace_members(&mut self, ids: &[WorkspaceId]) -> Result<Taken> {
@@ -152,7 +173,10 @@ impl Filling<'_> {
         }
         let added = db::workspace_members(&mut self.tx, &workspaces, &users, GROUP_MEMBER.as_str(), now()).await?;
         let added = usize::try_from(added).unwrap_or(usize::MAX);
-        Ok(Taken { added, existing: workspaces.len().saturating_sub(added) })
+        Ok(Taken {
+            added,
+            existing: workspaces.len().saturating_sub(added),
+        })
     }
 
     async fn models(&mut self, ids: &[WorkspaceId]) -> Result<ModelsTaken> {
@@ -173,7 +197,10 @@ impl Filling<'_> {
                 }
             }
         }
-        let decided: HashSet<ModelId> = db::access(&mut self.tx, &models, &enabled, &audiences, now()).await?.into_iter().collect();
+        let decided: HashSet<ModelId> = db::access(&mut self.tx, &models, &enabled, &audiences, now())
+            .await?
+            .into_iter()
+            .collect();
         db::list_models(&mut self.tx, &in_workspaces, &listed).await?;
         let mut out = ModelsTaken::default();
         for access in &self.planned.access {
@@ -187,7 +214,11 @@ impl Filling<'_> {
             } else if access.workspaces.is_empty() {
                 out.in_no_workspace.push(name);
             } else {
-                let workspaces = access.workspaces.iter().map(|place| self.planned.workspaces[*place].name.clone()).collect();
+                let workspaces = access
+                    .workspaces
+                    .iter()
+                    .map(|place| self.planned.workspaces[*place].name.clone())
+                    .collect();
                 out.for_workspaces.push(ModelInWorkspaces { model: name, workspaces });
             }
         }
@@ -204,7 +235,9 @@ impl Filling<'_> {
 
 fn free_slug(wanted: &Slug, taken: &mut HashSet<String>) -> Slug {
     let numbered = (2..=u32::MAX).map(|n| wanted.numbered(n));
-    let free = std::iter::once(wanted.clone()).chain(numbered).find(|slug| !taken.contains(slug.as_str()));
+    let free = std::iter::once(wanted.clone())
+        .chain(numbered)
+        .find(|slug| !taken.contains(slug.as_str()));
     let slug = free.unwrap_or_else(|| Slug::stored(DEFAULT_WORKSPACE.into()));
     taken.insert(slug.as_str().to_owned());
     slug
