@@ -26,7 +26,7 @@ pub mod workspace;
 pub use access::{Actor, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 pub use connect::{Db, MIGRATOR, OwnerDb, StartError};
 pub use error::DbError;
-pub use session::{PgSessionStore, SessionLimits};
+pub use session::{PgSessionStore, SessionLimits, USER_KEY};
 pub use tx::{PlatformTx, TenantTx};
 
 pub type Result<T> = std::result::Result<T, DbError>;
