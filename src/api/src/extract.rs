@@ -8,7 +8,7 @@ mod params;
 mod path;
 mod place;
 
-pub use body::{Body, FromBody};
+pub use body::{Body, FromBody, too_large};
 pub use caller::{AsOperator, Caller, Info, SignIn, identify};
 pub use params::{Filter, FromQuery, Listing, Paging, Params, Search, Unfiltered};
 pub use path::{Id, find_param};

@@ -13,7 +13,7 @@ pub struct NewProvider {
     /// `other` when absent.
     kind: Option<ProviderKind>,
     /// Includes `/v1`; no user info, query or fragment.
-    #[schema(format = Uri, max_length = 500, example = "https://openrouter.ai/api/v1")]
+    #[schema(format = "uri", max_length = 500, example = "https://openrouter.ai/api/v1")]
     base_url: String,
     #[schema(format = Password, max_length = 4096, example = "sk-or-v1-0000")]
     api_key: Option<String>,
@@ -29,7 +29,7 @@ pub struct ProviderPatch {
     name: String,
     #[schema(required = false)]
     kind: ProviderKind,
-    #[schema(required = false, format = Uri, max_length = 500, example = "https://openrouter.ai/api/v1")]
+    #[schema(required = false, format = "uri", max_length = 500, example = "https://openrouter.ai/api/v1")]
     base_url: String,
     /// Null removes the key.
     #[schema(format = Password, max_length = 4096, example = "sk-or-v1-0001")]
