@@ -1,8 +1,6 @@
 //! The HTML of the documentation page. Text of the document is escaped; in prose, words between
 //! backticks become code. An operation that is reached in several ways is shown once.
 
-use std::fmt::Write;
-
 use serde_json::{Map, Value};
 use tenantry_types::{Permission, ProblemCode};
 
@@ -205,15 +203,8 @@ fn problems(out: &mut String) {
     out.push_str("<section id=\"problems\"><h2>Problems</h2><p>The <code>code</code> of a problem is stable; the words are not.</p>");
     out.push_str("<table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>");
     for code in ProblemCode::ALL {
-        let row = write!(
-            out,
-            "<tr id=\"problem-{0}\"><td><code>{0}</code></td><td>{1}</td><td>{2}</td></tr>",
-            code.code(),
-            code.status(),
-            escape(code.title())
-        );
-        // Writing into a string cannot fail.
-        drop(row);
+        push(out, &["<tr id=\"problem-", code.code(), "\"><td><code>", code.code(), "</code></td><td>", &code.status().to_string()]);
+        push(out, &["</td><td>", &escape(code.title()), "</td></tr>"]);
     }
     out.push_str("</tbody></table></section>");
 }

@@ -19,6 +19,7 @@ use crate::respond::{Answer, OnceOnly, created};
 #[into_params(parameter_in = Query)]
 pub struct InvitationFilter {
     /// Only invitations of this status.
+    #[param(inline)]
     status: Option<InvitationStatus>,
 }
 

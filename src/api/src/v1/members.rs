@@ -20,8 +20,10 @@ use crate::respond::{Answer, created};
 #[into_params(parameter_in = Query)]
 pub struct MemberFilter {
     /// Only members of this role.
+    #[param(inline)]
     role: Option<TenantRole>,
     /// The order; `-` before the word turns it round.
+    #[param(inline)]
     sort: Option<MemberSort>,
 }
 

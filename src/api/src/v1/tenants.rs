@@ -20,6 +20,7 @@ use crate::respond::{Answer, created};
 #[into_params(parameter_in = Query)]
 pub struct TenantFilter {
     /// Only tenants of this status.
+    #[param(inline)]
     status: Option<TenantStatus>,
 }
 

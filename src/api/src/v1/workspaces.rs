@@ -20,6 +20,7 @@ use crate::respond::{Answer, created};
 #[into_params(parameter_in = Query)]
 pub struct WorkspaceFilter {
     /// Only workspaces of this status.
+    #[param(inline)]
     status: Option<WorkspaceStatus>,
 }
 
