@@ -1,7 +1,7 @@
 // What scripts/build-site does. Options are read from [[workspace.metadata.leptos]] in Cargo.toml, where cargo-leptos
 // reads them too, and the files get the names that it gives them.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
@@ -34,7 +34,10 @@ try {
 const wanted = new Set();
 
 function run(program, args) {
-  execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+  const { status, error } = spawnSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
+  if (status === 0) return;
+  console.error(`build-site: ${program} ${error?.code === "ENOENT" ? "is missing; run scripts/setup" : "failed"}`);
+  process.exit(1);
 }
 
 async function step(text, work) {
@@ -88,7 +91,7 @@ await step("wasm: wasm-bindgen and wasm-opt", () => {
     [readFileSync(built), readFileSync("Cargo.lock"), readFileSync("scripts/npm/site/package-lock.json"), readFileSync(import.meta.filename)].map(hash).join(),
   );
   if (stamp.wasm === made.wasm && existsSync(wasm) && existsSync(js)) {
-    wanted.add(wasm).add(js);
+    for (const path of [wasm, js, ...filesIn(join(pkg, "snippets"))]) if (!/\.(br|gz)$/.test(path)) wanted.add(path);
     return "unchanged";
   }
   run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", name, "--out-dir", work, built]);
@@ -110,25 +113,16 @@ await step("wasm: wasm-bindgen and wasm-opt", () => {
   ]);
   put(wasm, readFileSync(join(work, "out.wasm")));
   put(js, readFileSync(join(work, `${name}.js`)));
-  for (const [path, data] of snippets(work)) put(path, data);
+  // JavaScript that crates bring along, which the script imports from there.
+  const snippets = join(work, "snippets");
+  for (const path of filesIn(snippets)) put(join(pkg, "snippets", relative(snippets, path)), readFileSync(path));
 });
-
-/** JavaScript that crates bring along; wasm-bindgen puts it into a folder which the script imports from. */
-function snippets(from) {
-  const folder = join(from, "snippets");
-  return filesIn(folder).map((path) => [join(pkg, "snippets", relative(folder, path)), readFileSync(path)]);
-}
-for (const path of filesIn(join(pkg, "snippets"))) if (!/\.(br|gz)$/.test(path)) wanted.add(path);
 
 if (leptos["tailwind-input-file"]) {
   await step(`css: tailwindcss ${leptos["tailwind-input-file"]}`, () => {
     // Always run: only Tailwind knows which files it looks through.
     const out = join(work, "out.css");
-    execFileSync("tailwindcss", ["--input", leptos["tailwind-input-file"], "--output", out, "--minify"], {
-      // Else it keeps on reading its input, and looks for newer data of its own.
-      stdio: ["ignore", "inherit", "pipe"],
-      env: { ...process.env, BROWSERSLIST_IGNORE_OLD_DATA: "1" },
-    });
+    run("tailwindcss", ["--input", leptos["tailwind-input-file"], "--output", out, "--minify"]);
     if (!put(join(pkg, `${name}.css`), readFileSync(out))) return "unchanged";
   });
 }

@@ -219,14 +219,18 @@ impl OwnerDb {
             );
             match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.conn).await {
                 Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("42710" | "23505")) => {}
-                other => drop(other.map_err(fault)?),
+                other => {
+                    other.map_err(fault)?;
+                }
             }
         }
         let grant = format!("grant tenantry_tenant, tenantry_platform to {}", row.ident);
         match sqlx::raw_sql(AssertSqlSafe(grant)).execute(&mut self.conn).await {
             // Two servers that start at once: the other one's grant stands.
             Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("23505" | "XX000")) => {}
-            other => drop(other.map_err(fault)?),
+            other => {
+                other.map_err(fault)?;
+            }
         }
         MIGRATOR.run(&mut self.conn).await.map_err(|e| StartError::Migration(e.to_string()))
     }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tenantry_db::{account, tenant};
 use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
+use tenantry_types::model::MyModel;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef};
 
 use crate::audit::event;
@@ -192,6 +193,14 @@ pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
 pub async fn available_tenants(app: &App, who: &Principal) -> Result<Vec<AvailableTenant>> {
     let mut tx = app.db().platform().await?;
     Ok(account::tenants(&mut tx, who.id()).await?)
+}
+
+/// Every model that one may use, in each tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn my_models(app: &App, who: &Principal) -> Result<Vec<MyModel>> {
+    crate::model_access::mine(app, who).await
 }
 
 /// Remembers where one was last.

@@ -1,1 +1,5 @@
-//! Filled in later in this series.
+//! Bringing another system's people, groups and models in.
+
+mod source;
+
+pub use source::*;
