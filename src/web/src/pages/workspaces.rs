@@ -45,7 +45,7 @@ pub fn Workspaces() -> impl IntoView {
         let narrowed = !list.q.is_empty() || now != "active";
         let more = page.next_cursor.is_some();
         view! {
-            <PageHead title="Workspaces" lead="Parts of the tenant with their own members and models.">
+            <PageHead title="Workspaces" lead="Parts of the tenant with their own members and models." crumbs=vec![(base.clone(), here.name.clone())]>
                 {may_create
                     .then(|| {
                         view! {

@@ -26,7 +26,7 @@ pub fn Tenants() -> impl IntoView {
         let rows = page.items.iter().map(|t| view! { <Row row=t.clone() /> }).collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
-            <PageHead title="Tenants" lead="Every organization on this server.">
+            <PageHead title="Tenants" lead="Every organization on this server." crumbs=vec![("/admin".into(), "Operator".into())]>
                 <Panel label="New tenant">
                     <ActForm id="create" url=CreateTenant::url() sole=true class="form">
                         <Field name="name" label="Name" required=true />
