@@ -49,7 +49,7 @@ pub fn Workspaces() -> impl IntoView {
                 {may_create
                     .then(|| {
                         view! {
-                            <Panel label="New workspace">
+                            <Panel label="New workspace" of=CreateWorkspace::url()>
                                 <ActForm id="create" url=CreateWorkspace::url() sole=true class="form">
                                     <Hidden name="tenant" value=here.slug.to_string() />
                                     <Field name="name" label="Name" required=true />
