@@ -1,5 +1,5 @@
 //! The operator's area: the system, tenants, accounts, providers, the catalogue, plans.
-#![cfg_attr(not(feature = "ssr"), expect(clippy::too_many_arguments, reason = "one argument a field of the form"))]
+#![expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,5 @@
 //! One tenant: its overview, its settings, its life and death.
-#![cfg_attr(not(feature = "ssr"), expect(clippy::too_many_arguments, reason = "one argument a field of the form"))]
+#![expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
