@@ -56,6 +56,7 @@ fn assemble() -> Value {
     let beside = serde_json::to_value(routes::health().into_openapi()).unwrap_or_default();
     let mut schemas = object(&api["components"]["schemas"]);
     schemas.extend(object(&beside["components"]["schemas"]));
+    name_items(&mut schemas);
     let mut paths = Map::new();
     for (path, item) in object(&beside["paths"]) {
         paths.insert(path, item);
@@ -89,6 +90,18 @@ fn assemble() -> Value {
             },
         },
     })
+}
+
+/// A page holds its items in full; they have a schema of their own, which is easier to read.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in names {
+        let Some(item) = name.strip_prefix("Page_").filter(|item| schemas.contains_key(*item)) else { continue };
+        let reference = json!({"$ref": format!("#/components/schemas/{item}")});
+        if let Some(items) = schemas.get_mut(&name).and_then(|page| page.pointer_mut("/properties/items/items")) {
+            *items = reference;
+        }
+    }
 }
 
 pub fn object(value: &Value) -> Map<String, Value> {
