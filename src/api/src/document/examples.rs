@@ -64,14 +64,14 @@ fn make(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
     }
     for choice in ["oneOf", "anyOf"] {
         if let Some(parts) = schema.get(choice).and_then(Value::as_array) {
-            return parts.iter().find(|part| part["type"] != "null").map_or(Value::Null, |part| make(part, at, schemas));
+            return parts
+                .iter()
+                .find(|part| part["type"] != "null")
+                .map_or(Value::Null, |part| make(part, at, schemas));
         }
     }
     match kind(schema) {
-        "object" => {
-            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            properties.map(|(name, schema)| (name.clone(), make(schema, Field { name, ..at }, schemas))).collect::<Map<_, _>>().into()
-        }
+        "object" => fields(schema, at, schemas),
         // Nothing is over a limit and nothing vanished: the example is of a good day.
         "array" if matches!(at.name, "warnings" | "over_limit" | "missing" | "changed") => json!([]),
         "array" => json!([make(&schema["items"], at, schemas)]),
@@ -84,6 +84,31 @@ fn make(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
         "boolean" => json!(!matches!(at.name, "is_operator" | "is_over_limit" | "own" | "inherited" | "has_account")),
         _ => Value::Null,
     }
+}
+
+/// An example with every field of an object.
+fn fields(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    properties
+        .map(|(name, schema)| (name.clone(), make(schema, Field { name, ..at }, schemas)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// An example of a named schema with every field, even those that exclude each other.
+#[cfg(test)]
+pub fn full(name: &str, schemas: &Map<String, Value>) -> Value {
+    let at = Field {
+        of: name,
+        ..Field::default()
+    };
+    schemas.get(name).map_or(Value::Null, |schema| {
+        if kind(schema) == "object" {
+            fields(schema, at, schemas)
+        } else {
+            make(schema, at, schemas)
+        }
+    })
 }
 
 /// The type, or the first of several that is not null.
