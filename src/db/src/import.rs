@@ -38,7 +38,9 @@ pub async fn accounts(tx: &mut PlatformTx, new: &NewAccounts, now: Timestamp) ->
     )
     .execute(tx.conn())
     .await?;
-    let rows = sqlx::query!("select id, email from user_account where email = any ($1)", &new.emails).fetch_all(tx.conn()).await?;
+    let rows = sqlx::query!("select id, email from user_account where email = any ($1)", &new.emails)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.into_iter().map(|r| (r.email, r.id.into())).collect())
 }
 
@@ -47,7 +49,9 @@ pub async fn accounts(tx: &mut PlatformTx, new: &NewAccounts, now: Timestamp) ->
 /// # Errors
 /// When the database does not answer.
 pub async fn providers(tx: &mut PlatformTx) -> Result<Vec<(ProviderId, String, String)>> {
-    let rows = sqlx::query!(r#"select id, lower(name) as "name!", base_url from provider order by created_at, id"#).fetch_all(tx.conn()).await?;
+    let rows = sqlx::query!(r#"select id, lower(name) as "name!", base_url from provider order by created_at, id"#)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.into_iter().map(|r| (r.id.into(), r.name, r.base_url)).collect())
 }
 
@@ -94,7 +98,9 @@ pub async fn models(tx: &mut PlatformTx, new: &NewModels, now: Timestamp) -> Res
     )
     .execute(tx.conn())
     .await?;
-    let rows = sqlx::query!("select id, name from model where name = any ($1)", &new.names).fetch_all(tx.conn()).await?;
+    let rows = sqlx::query!("select id, name from model where name = any ($1)", &new.names)
+        .fetch_all(tx.conn())
+        .await?;
     Ok(rows.into_iter().map(|r| (r.name, r.id.into())).collect())
 }
 
@@ -194,7 +200,35 @@ pub async fn workspaces(tx: &mut TenantTx, marker: &str) -> Result<Vec<Found>> {
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().map(|r| Found { id: r.id.into(), slug: r.slug, group: r.group }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| Found {
+            id: r.id.into(),
+            slug: r.slug,
+            group: r.group,
+        })
+        .collect())
+}
+
+/// Notes in the metadata of workspaces which groups they stand for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn bind_workspaces(tx: &mut TenantTx, ids: &[Uuid], marker: &str, groups: &[String]) -> Result<()> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "update workspace w
+         set metadata = w.metadata || jsonb_build_object($3::text, u.name)
+         from unnest($2::uuid[], $4::text[]) u (id, name)
+         where w.tenant_id = $1 and w.id = u.id",
+        tenant,
+        ids,
+        marker,
+        groups,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Workspaces to add, column by column.

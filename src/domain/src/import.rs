@@ -79,7 +79,11 @@ impl Meter<'_> {
     }
 
     fn begin(&self, step: Step) {
-        (self.tell)(Progress { step, done: self.done, total: self.total });
+        (self.tell)(Progress {
+            step,
+            done: self.done,
+            total: self.total,
+        });
     }
 
     fn add(&mut self, records: usize) {
@@ -135,7 +139,14 @@ pub async fn open_webui(
         tx.commit().await?;
     }
     meter.begin(Step::Done);
-    Ok(ImportReport { dry_run, accounts, providers, models: model_counts, tenants: taken, left_out: plan.left_out })
+    Ok(ImportReport {
+        dry_run,
+        accounts,
+        providers,
+        models: model_counts,
+        tenants: taken,
+        left_out: plan.left_out,
+    })
 }
 
 async fn accounts(tx: &mut PlatformTx, people: &[Person]) -> Result<(Vec<UserId>, Taken)> {
@@ -156,7 +167,10 @@ async fn accounts(tx: &mut PlatformTx, people: &[Person]) -> Result<(Vec<UserId>
 /// What has the id that was made for it is new.
 fn counted<T: PartialEq>(placed: &[T], fresh: &[T]) -> Taken {
     let added = placed.iter().zip(fresh).filter(|(a, b)| a == b).count();
-    Taken { added, existing: placed.len() - added }
+    Taken {
+        added,
+        existing: placed.len() - added,
+    }
 }
 
 /// Finds providers by their addresses and adds those that are missing. One that is there keeps its key.
@@ -214,7 +228,12 @@ async fn catalogue(tx: &mut PlatformTx, plan: &Plan, providers: &[ProviderId]) -
         upstream_names: plan.models.iter().map(|m| m.upstream_name.clone()).collect(),
     };
     let found: HashMap<String, ModelId> = db::models(tx, &new, now()).await?.into_iter().collect();
-    let models: Vec<ModelId> = plan.models.iter().zip(&ids).map(|(m, id)| found.get(&m.name).copied().unwrap_or(*id)).collect();
+    let models: Vec<ModelId> = plan
+        .models
+        .iter()
+        .zip(&ids)
+        .map(|(m, id)| found.get(&m.name).copied().unwrap_or(*id))
+        .collect();
     let counts = counted(&models, &ids);
     Ok((models, counts))
 }
@@ -236,7 +255,10 @@ async fn enter(
     let note = planned.organization.as_ref().map(|o| note(target, o));
     let existing = match (&planned.slug, &note) {
         (Some(slug), _) => tenants::find(&mut tx, None, Some(slug.as_str())).await?,
-        (None, Some(note)) => match tenants::find_setting(&mut tx, note).await?.and_then(|v| v.as_str()?.parse::<TenantId>().ok()) {
+        (None, Some(note)) => match tenants::find_setting(&mut tx, note)
+            .await?
+            .and_then(|v| v.as_str()?.parse::<TenantId>().ok())
+        {
             Some(id) => tenants::find(&mut tx, Some(id), None).await?,
             None => None,
         },
@@ -251,7 +273,10 @@ async fn enter(
         let by = tenantry_db::access::found(tenants::head(&tenant), actor.clone());
         return Ok((tx.enter(&by).await?, tenant, false));
     }
-    let founding = Founding { slug: planned.slug.as_ref(), ..Founding::named(&planned.name) };
+    let founding = Founding {
+        slug: planned.slug.as_ref(),
+        ..Founding::named(&planned.name)
+    };
     let (inside, tenant) = found(app, tx, actor.clone(), founding).await?;
     let Some(note) = note else { return Ok((inside, tenant, true)) };
     let mut tx = inside.leave().await?;

@@ -78,8 +78,8 @@ pub(super) struct PlannedMember {
 
 #[derive(Debug)]
 pub(super) struct PlannedWorkspace {
-    /// The id of the group; None for the default.
-    pub group: Option<String>,
+    /// The id of the group; `default` for people without one.
+    pub group: String,
     pub name: String,
     pub description: String,
     pub slug: Slug,
@@ -101,19 +101,33 @@ pub(super) fn draw(found: &Deployment, target: &Target) -> Plan {
     plan.people = people::taken(found, &mut plan.left_out);
     let mut source_models: Vec<SourceModel> = found.models.clone();
     // What an organization names, and the source has no row for, is a model as its provider serves it.
-    let mut known: HashSet<&str> = found.models.iter().map(|m| m.id.as_str()).chain(found.presets.iter().map(String::as_str)).collect();
+    let mut known: HashSet<&str> = found
+        .models
+        .iter()
+        .map(|m| m.id.as_str())
+        .chain(found.presets.iter().map(String::as_str))
+        .collect();
     for (id, _) in found.organizations.iter().flat_map(|o| &o.models) {
         if known.insert(id) {
-            source_models.push(SourceModel { id: id.clone(), name: id.clone(), active: true, readers: Readers::Nobody });
+            source_models.push(SourceModel {
+                id: id.clone(),
+                name: id.clone(),
+                active: true,
+                readers: Readers::Nobody,
+            });
         }
     }
     let taken = upstreams::taken(found, &source_models, &mut plan);
-    plan.left_out.extend(found.presets.iter().map(|id| LeftOut::new(What::Preset, id, Reason::Preset)));
+    plan.left_out
+        .extend(found.presets.iter().map(|id| LeftOut::new(What::Preset, id, Reason::Preset)));
     plan.tenants = match found.organizations.as_slice() {
         [] => vec![whole(found, target, &plan.people, &taken)],
         organizations => {
             people::without_organization(organizations, &mut plan);
-            organizations.iter().map(|o| organization(found, o, target, organizations.len() == 1, &plan.people, &taken)).collect()
+            organizations
+                .iter()
+                .map(|o| organization(found, o, target, organizations.len() == 1, &plan.people, &taken))
+                .collect()
         }
     };
     plan
@@ -127,12 +141,22 @@ fn whole(found: &Deployment, target: &Target, people: &[Person], models: &[(usiz
         true => TenantRole::Admin,
         false => TenantRole::Developer,
     };
-    let members: Vec<_> =
-        people.iter().enumerate().map(|(place, p)| PlannedMember { person: place, role: role(place, p), active: true }).collect();
+    let members: Vec<_> = people
+        .iter()
+        .enumerate()
+        .map(|(place, p)| PlannedMember {
+            person: place,
+            role: role(place, p),
+            active: true,
+        })
+        .collect();
     let groups: Vec<&SourceGroup> = found.groups.iter().collect();
     let workspaces = workspaces(&groups, &members, people);
     let mut left_out = Vec::new();
-    let access = models.iter().map(|(place, model)| by_grants(*place, model, &groups, &mut left_out)).collect();
+    let access = models
+        .iter()
+        .map(|(place, model)| by_grants(*place, model, &groups, &mut left_out))
+        .collect();
     if owner.is_none() {
         left_out.push(LeftOut::new(What::Tenant, target.tenant_name.as_str(), Reason::NoOwner));
     }
@@ -159,17 +183,30 @@ fn organization(
 ) -> PlannedTenant {
     let (members, owner) = people::of_organization(source, people);
     let inside: HashSet<&str> = members.iter().map(|m| people[m.person].source.as_str()).collect();
-    let groups: Vec<&SourceGroup> = found.groups.iter().filter(|g| g.members.iter().any(|m| inside.contains(m.as_str()))).collect();
+    let groups: Vec<&SourceGroup> = found
+        .groups
+        .iter()
+        .filter(|g| g.members.iter().any(|m| inside.contains(m.as_str())))
+        .collect();
     let workspaces = workspaces(&groups, &members, people);
     let places: HashMap<&str, (usize, bool)> = models.iter().map(|(place, m)| (m.id.as_str(), (*place, m.active))).collect();
     let access = source
         .models
         .iter()
         .filter_map(|(id, active)| places.get(id.as_str()).map(|(place, on)| (*place, *active && *on)))
-        .map(|(model, enabled)| PlannedAccess { model, enabled, audience: Audience::Tenant, workspaces: Vec::new() })
+        .map(|(model, enabled)| PlannedAccess {
+            model,
+            enabled,
+            audience: Audience::Tenant,
+            workspaces: Vec::new(),
+        })
         .collect();
     let name = source.name.as_deref().unwrap_or(&source.id);
-    let name = if only { target.tenant_name.clone() } else { Name::parse(name).unwrap_or_else(|_| target.tenant_name.clone()) };
+    let name = if only {
+        target.tenant_name.clone()
+    } else {
+        Name::parse(name).unwrap_or_else(|_| target.tenant_name.clone())
+    };
     let left_out = match owner {
         Some(_) => Vec::new(),
         None => vec![LeftOut::new(What::Tenant, name.as_str(), Reason::NoOwner)],
@@ -192,7 +229,7 @@ fn workspaces(groups: &[&SourceGroup], members: &[PlannedMember], people: &[Pers
     let mut grouped = HashSet::new();
     let mut slugs = HashSet::from([DEFAULT_WORKSPACE.to_owned()]);
     let mut out = vec![PlannedWorkspace {
-        group: None,
+        group: DEFAULT_WORKSPACE.into(),
         name: "Default".into(),
         description: String::new(),
         slug: Slug::stored(DEFAULT_WORKSPACE.into()),
@@ -203,9 +240,11 @@ fn workspaces(groups: &[&SourceGroup], members: &[PlannedMember], people: &[Pers
         grouped.extend(members.iter().copied());
         let name = people::readable(&group.name, 100).unwrap_or_else(|| "Group".into());
         let wanted = Slug::derive(&name);
-        let slug = std::iter::once(wanted.clone()).chain((2..).map(|n| wanted.numbered(n))).find(|s| slugs.insert(s.as_str().to_owned()));
+        let slug = std::iter::once(wanted.clone())
+            .chain((2..).map(|n| wanted.numbered(n)))
+            .find(|s| slugs.insert(s.as_str().to_owned()));
         out.push(PlannedWorkspace {
-            group: Some(group.id.clone()),
+            group: group.id.clone(),
             description: people::readable(&group.description, 500).unwrap_or_default(),
             slug: slug.unwrap_or(wanted),
             name,
@@ -238,14 +277,21 @@ fn by_grants(place: usize, model: &SourceModel, groups: &[&SourceGroup], left_ou
         }
     };
     left_out.extend(reason.filter(|_| model.active).map(|reason| LeftOut::new(What::Model, &model.id, reason)));
-    PlannedAccess { model: place, enabled: model.active, audience, workspaces }
+    PlannedAccess {
+        model: place,
+        enabled: model.active,
+        audience,
+        workspaces,
+    }
 }
 
 /// The workspaces of these groups and of all groups below them.
 fn with_children(granted: &[String], groups: &[&SourceGroup]) -> Vec<usize> {
     let mut reached: HashSet<&str> = granted.iter().map(String::as_str).collect();
     loop {
-        let below = groups.iter().filter(|g| g.parent.as_deref().is_some_and(|p| reached.contains(p)) && !reached.contains(g.id.as_str()));
+        let below = groups
+            .iter()
+            .filter(|g| g.parent.as_deref().is_some_and(|p| reached.contains(p)) && !reached.contains(g.id.as_str()));
         let below: Vec<&str> = below.map(|g| g.id.as_str()).collect();
         if below.is_empty() {
             break;
@@ -253,7 +299,12 @@ fn with_children(granted: &[String], groups: &[&SourceGroup]) -> Vec<usize> {
         reached.extend(below);
     }
     // The first workspace is the default one.
-    groups.iter().enumerate().filter(|(_, g)| reached.contains(g.id.as_str())).map(|(place, _)| place + 1).collect()
+    groups
+        .iter()
+        .enumerate()
+        .filter(|(_, g)| reached.contains(g.id.as_str()))
+        .map(|(place, _)| place + 1)
+        .collect()
 }
 
 #[cfg(test)]

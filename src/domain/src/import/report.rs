@@ -79,7 +79,12 @@ pub struct LeftOut {
 
 impl LeftOut {
     pub(super) fn new(what: What, name: impl Into<String>, reason: Reason) -> Self {
-        Self { what, name: name.into(), reason, detail: reason.sentence() }
+        Self {
+            what,
+            name: name.into(),
+            reason,
+            detail: reason.sentence(),
+        }
     }
 }
 

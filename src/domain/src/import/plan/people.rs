@@ -43,7 +43,10 @@ fn person(user: &SourceUser) -> Result<Person, Reason> {
         source: user.id.clone(),
         name: readable(&user.name, 100).unwrap_or(local),
         // Only hashes that a log-in can check; without one the person resets the password.
-        password_hash: user.password_hash.clone().filter(|hash| hash.starts_with("$2") || hash.starts_with("$argon2")),
+        password_hash: user
+            .password_hash
+            .clone()
+            .filter(|hash| hash.starts_with("$2") || hash.starts_with("$argon2")),
         admin,
         created_at: Timestamp(OffsetDateTime::from_unix_timestamp(user.created_at).unwrap_or(OffsetDateTime::UNIX_EPOCH)),
         email,
@@ -61,9 +64,15 @@ pub(super) fn readable(text: &str, max: usize) -> Option<String> {
 /// People whom no organization names are not taken: there is no tenant for them.
 pub(super) fn without_organization(organizations: &[SourceOrganization], plan: &mut Plan) {
     let inside: HashSet<&str> = organizations.iter().flat_map(|o| &o.members).map(|m| m.user.as_str()).collect();
-    let (people, outside): (Vec<Person>, Vec<Person>) = std::mem::take(&mut plan.people).into_iter().partition(|p| inside.contains(p.source.as_str()));
+    let (people, outside): (Vec<Person>, Vec<Person>) = std::mem::take(&mut plan.people)
+        .into_iter()
+        .partition(|p| inside.contains(p.source.as_str()));
     plan.people = people;
-    plan.left_out.extend(outside.iter().map(|p| LeftOut::new(What::Person, p.email.as_str(), Reason::NoOrganization)));
+    plan.left_out.extend(
+        outside
+            .iter()
+            .map(|p| LeftOut::new(What::Person, p.email.as_str(), Reason::NoOrganization)),
+    );
 }
 
 /// The members of an organization. Its own words for roles count where they are known here; owner is
@@ -81,7 +90,11 @@ pub(super) fn of_organization(source: &SourceOrganization, people: &[Person]) ->
             _ => TenantRole::Developer,
         };
         if !members.iter().any(|m| m.person == person) {
-            members.push(PlannedMember { person, role, active: member.active });
+            members.push(PlannedMember {
+                person,
+                role,
+                active: member.active,
+            });
         }
     }
     members.sort_by_key(|m| m.person);

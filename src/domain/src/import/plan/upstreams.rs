@@ -70,7 +70,9 @@ fn providers<'a>(found: &'a Deployment, plan: &mut Plan) -> Vec<&'a SourceProvid
         }
         let host = base_url.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or(&base_url);
         let host: String = host.chars().take(90).collect();
-        let name = std::iter::once(host.clone()).chain((2..).map(|n| format!("{host} {n}"))).find(|name| names.insert(name.clone()));
+        let name = std::iter::once(host.clone())
+            .chain((2..).map(|n| format!("{host} {n}")))
+            .find(|name| names.insert(name.clone()));
         plan.providers.push(PlannedProvider {
             name: name.unwrap_or(host),
             kind: kind(&base_url),
@@ -84,7 +86,12 @@ fn providers<'a>(found: &'a Deployment, plan: &mut Plan) -> Vec<&'a SourceProvid
 }
 
 fn kind(base_url: &str) -> ProviderKind {
-    let host = base_url.split("://").nth(1).and_then(|rest| rest.split(['/', ':']).next()).unwrap_or_default().to_lowercase();
+    let host = base_url
+        .split("://")
+        .nth(1)
+        .and_then(|rest| rest.split(['/', ':']).next())
+        .unwrap_or_default()
+        .to_lowercase();
     let is = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
     if is("openrouter.ai") {
         ProviderKind::OpenRouter
@@ -109,7 +116,11 @@ fn route(sources: &[&SourceProvider], name: &str) -> (usize, String, bool) {
     if let Some(place) = sources.iter().position(|s| s.prefix.is_none() && s.only.iter().any(|only| only == name)) {
         return (place, name.to_owned(), true);
     }
-    let mut open = sources.iter().enumerate().filter(|(_, s)| s.enabled && s.prefix.is_none() && s.only.is_empty()).map(|(place, _)| place);
+    let mut open = sources
+        .iter()
+        .enumerate()
+        .filter(|(_, s)| s.enabled && s.prefix.is_none() && s.only.is_empty())
+        .map(|(place, _)| place);
     let first = open.next();
     (first.unwrap_or(0), name.to_owned(), open.next().is_none())
 }
