@@ -7,7 +7,7 @@ pub mod sync;
 use std::collections::HashMap;
 
 use tenantry_types::model::{Model, Route};
-use tenantry_types::{ModelId, PageQuery, Timestamp};
+use tenantry_types::{ModelId, PageQuery, ProviderId, Timestamp};
 use uuid::Uuid;
 
 use crate::{PlatformTx, Result};
@@ -238,4 +238,22 @@ pub async fn enabled_in(tx: &mut PlatformTx, id: ModelId) -> Result<i64> {
 pub async fn delete(tx: &mut PlatformTx, id: ModelId) -> Result<()> {
     sqlx::query!("delete from model where id = $1", id.uuid()).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// The active models that this provider serves.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn active_of(tx: &mut PlatformTx, provider: ProviderId) -> Result<Vec<ModelId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct m.id from model m
+           join model_route r on r.model_id = m.id
+           where r.provider_id = $1 and m.is_active"#,
+        provider.uuid(),
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(ModelId::new)
+    .collect())
 }

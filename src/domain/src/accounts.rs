@@ -84,16 +84,8 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         }
         None => {
             let name = cmd.tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
-            found(
-                app,
-                tx,
-                actor,
-                Founding {
-                    owner: Some(&user),
-                    ..Founding::named(&name)
-                },
-            )
-            .await?
+            let tenant = crate::tenants::plan(&mut tx, Founding::named(&name)).await?;
+            (found(app, tx, actor, tenant.clone(), Some(&user)).await?, tenant)
         }
     };
     tx.commit().await?;

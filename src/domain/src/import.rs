@@ -277,10 +277,9 @@ async fn enter(
         slug: planned.slug.as_ref(),
         ..Founding::named(&planned.name)
     };
-    let (inside, tenant) = found(app, tx, actor.clone(), founding).await?;
-    let Some(note) = note else { return Ok((inside, tenant, true)) };
-    let mut tx = inside.leave().await?;
-    tenants::put_setting(&mut tx, &note, &json!(tenant.id), now()).await?;
-    let by = tenantry_db::access::found(tenants::head(&tenant), actor.clone());
-    Ok((tx.enter(&by).await?, tenant, true))
+    let tenant = crate::tenants::plan(&mut tx, founding).await?;
+    if let Some(note) = note {
+        tenants::put_setting(&mut tx, &note, &json!(tenant.id), now()).await?;
+    }
+    Ok((found(app, tx, actor.clone(), tenant.clone(), None).await?, tenant, true))
 }
