@@ -97,7 +97,7 @@ async fn use_of(app: &App, ctx: &TenantCtx) -> Vec<(String, String)> {
     rows
 }
 
-fn pairs<'a>(list: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+fn pairs(list: &[(String, String)]) -> Vec<(&str, &str)> {
     list.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect()
 }
 
@@ -471,7 +471,10 @@ async fn ten_thousand_people_within_seconds() {
     )
     .await
     .unwrap();
-    assert!(started.elapsed() < Duration::from_secs(5), "a page does not cost what the whole report costs");
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "a page does not cost what the whole report costs"
+    );
     assert_eq!((page.total, page.items.len()), (Some(10_000), 50));
     let seen = seen.into_inner().unwrap();
     let last = seen.last().unwrap();
