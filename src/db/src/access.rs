@@ -29,12 +29,20 @@ pub struct Origin {
 impl Origin {
     /// The server itself, doing `what`.
     pub fn system(what: &str) -> Self {
-        Self { door: Door::System, ip: None, request_id: what.to_owned() }
+        Self {
+            door: Door::System,
+            ip: None,
+            request_id: what.to_owned(),
+        }
     }
 
     /// The command line.
     pub fn cli(command: &str) -> Self {
-        Self { door: Door::Cli, ip: None, request_id: command.to_owned() }
+        Self {
+            door: Door::Cli,
+            ip: None,
+            request_id: command.to_owned(),
+        }
     }
 }
 
@@ -65,7 +73,14 @@ impl Principal {
     }
 
     pub fn actor(&self) -> Actor {
-        Actor { who: Who::User { id: self.user.id, name: self.user.name.clone() }.into(), origin: self.origin.clone() }
+        Actor {
+            who: Who::User {
+                id: self.user.id,
+                name: self.user.name.clone(),
+            }
+            .into(),
+            origin: self.origin.clone(),
+        }
     }
 
     /// Proof that this person runs the server.
@@ -73,7 +88,11 @@ impl Principal {
     /// # Errors
     /// `Denied::NotOperator`: doors answer it like a thing that is not there.
     pub fn operator(&self) -> std::result::Result<Operator, Denied> {
-        if self.user.is_operator { Ok(Operator { actor: self.actor() }) } else { Err(Denied::NotOperator) }
+        if self.user.is_operator {
+            Ok(Operator { actor: self.actor() })
+        } else {
+            Err(Denied::NotOperator)
+        }
     }
 }
 
@@ -93,12 +112,22 @@ enum Who {
 impl Actor {
     /// The server itself, or its command line.
     pub fn system(origin: Origin) -> Self {
-        Self { who: Who::System.into(), origin: origin.into() }
+        Self {
+            who: Who::System.into(),
+            origin: origin.into(),
+        }
     }
 
     /// A person who is just coming in: signs up, or accepts an invitation.
     pub fn newcomer(user: &User, origin: &Origin) -> Self {
-        Self { who: Who::User { id: user.id, name: user.name.clone() }.into(), origin: Arc::new(origin.clone()) }
+        Self {
+            who: Who::User {
+                id: user.id,
+                name: user.name.clone(),
+            }
+            .into(),
+            origin: Arc::new(origin.clone()),
+        }
     }
 
     pub fn kind(&self) -> &'static str {
@@ -145,7 +174,9 @@ impl Operator {
 
     /// The command line acts as operator: who can run it can read the database.
     pub fn of_command_line(origin: Origin) -> Self {
-        Self { actor: Actor::system(origin) }
+        Self {
+            actor: Actor::system(origin),
+        }
     }
 }
 
@@ -376,11 +407,17 @@ impl Db {
     /// When the database does not answer.
     pub async fn principal(&self, id: UserId, origin: Origin) -> Result<Option<Principal>> {
         let mut tx = self.platform().await?;
-        let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, id).await? else { return Ok(None) };
+        let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, id).await? else {
+            return Ok(None);
+        };
         if user.status != UserStatus::Active {
             return Ok(None);
         }
-        Ok(Some(Principal { user: user.into(), origin: origin.into(), last_tenant }))
+        Ok(Some(Principal {
+            user: user.into(),
+            origin: origin.into(),
+            last_tenant,
+        }))
     }
 
     /// A person's context in a tenant, named by id or slug (a former slug leads there, too).
@@ -428,7 +465,13 @@ impl Db {
             status_by_operator: row.status_by_operator,
             settings: serde_json::from_value(row.settings).map_err(|_| DbError::Corrupt("tenant settings"))?,
         };
-        Ok(Some(TenantCtx { principal: principal.clone(), tenant: tenant.into(), role, scope, workspace_roles: workspace_roles.into() }))
+        Ok(Some(TenantCtx {
+            principal: principal.clone(),
+            tenant: tenant.into(),
+            role,
+            scope,
+            workspace_roles: workspace_roles.into(),
+        }))
     }
 
     /// A workspace of the context's tenant, by id or slug; None when it is not there or not theirs to enter.
@@ -450,8 +493,17 @@ impl Db {
         .await?;
         let Some(row) = row else { return Ok(None) };
         let id = WorkspaceId::new(row.id);
-        let workspace = WorkspaceHead { id, slug: Slug::stored(row.slug), name: row.name, status: word(&row.status, "workspace status")? };
-        Ok(Some(WorkspaceCtx { role: ctx.workspace_role(id), tenant: ctx.clone(), workspace: workspace.into() }))
+        let workspace = WorkspaceHead {
+            id,
+            slug: Slug::stored(row.slug),
+            name: row.name,
+            status: word(&row.status, "workspace status")?,
+        };
+        Ok(Some(WorkspaceCtx {
+            role: ctx.workspace_role(id),
+            tenant: ctx.clone(),
+            workspace: workspace.into(),
+        }))
     }
 
     /// The tenant of a workspace that a request names without its tenant.
@@ -460,7 +512,9 @@ impl Db {
     /// When the database does not answer.
     pub async fn tenant_of_workspace(&self, workspace: WorkspaceId) -> Result<Option<TenantId>> {
         let mut tx = self.platform().await?;
-        let id = sqlx::query_scalar!("select tenant_id from workspace where id = $1", workspace.uuid()).fetch_optional(tx.conn()).await?;
+        let id = sqlx::query_scalar!("select tenant_id from workspace where id = $1", workspace.uuid())
+            .fetch_optional(tx.conn())
+            .await?;
         Ok(id.map(TenantId::new))
     }
 }
@@ -496,7 +550,14 @@ impl Needs for Job {
 }
 
 fn door<P>(tenant: TenantHead, actor: Actor, role: CtxRole) -> Granted<P> {
-    Granted { tenant: tenant.into(), workspace: None, actor, role, scope: Scope::All, permission: PhantomData }
+    Granted {
+        tenant: tenant.into(),
+        workspace: None,
+        actor,
+        role,
+        scope: Scope::All,
+        permission: PhantomData,
+    }
 }
 
 /// For sign-up, creation, import and initialization: the tenant's first rows.

@@ -45,7 +45,13 @@ pub(crate) fn chain(mut seq: i64, head: &[u8], events: impl IntoIterator<Item = 
         // What the database keeps: microseconds.
         event.at = Timestamp(event.at.0.replace_nanosecond(event.at.0.nanosecond() / 1000 * 1000).unwrap_or(event.at.0));
         let hash = link(seq, &prev, &actor, &event);
-        rows.push(Row { seq, actor, event, prev_hash: prev, hash: hash.clone() });
+        rows.push(Row {
+            seq,
+            actor,
+            event,
+            prev_hash: prev,
+            hash: hash.clone(),
+        });
         prev = hash;
     }
     rows
@@ -146,9 +152,17 @@ pub async fn recent(tx: &mut TenantTx, limit: i64) -> Result<Vec<AuditEvent>> {
             Ok(AuditEvent {
                 id: r.id.into(),
                 at: r.at.into(),
-                actor: AuditParty { kind: r.actor_type, id: r.actor_id, name: r.actor_name },
+                actor: AuditParty {
+                    kind: r.actor_type,
+                    id: r.actor_id,
+                    name: r.actor_name,
+                },
                 action: r.action,
-                target: AuditParty { kind: r.target_type, id: r.target_id, name: r.target_name },
+                target: AuditParty {
+                    kind: r.target_type,
+                    id: r.target_id,
+                    name: r.target_name,
+                },
                 outcome: word::<Outcome>(&r.outcome, "audit outcome")?,
                 door: word::<Door>(&r.door, "audit door")?,
                 changes: r.changes,
@@ -183,6 +197,8 @@ pub async fn did_since(tx: &mut TenantTx, actor_id: &str, action: &str, since: T
 /// When the database does not answer.
 pub async fn start(tx: &mut TenantTx) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query!("insert into audit_head (tenant_id, seq, hash) values ($1, 0, '')", tenant).execute(tx.conn()).await?;
+    sqlx::query!("insert into audit_head (tenant_id, seq, hash) values ($1, 0, '')", tenant)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

@@ -24,7 +24,9 @@ pub enum StartError {
     Unreachable(String),
     #[error("Postgres {0} is too old: version 15 or newer is needed")]
     TooOld(String),
-    #[error("the login role \"{role}\" {why}: row-level security would not hold. Use a role that owns nothing, has no grants and is NOSUPERUSER NOBYPASSRLS NOINHERIT")]
+    #[error(
+        "the login role \"{role}\" {why}: row-level security would not hold. Use a role that owns nothing, has no grants and is NOSUPERUSER NOBYPASSRLS NOINHERIT"
+    )]
     UnsafeRole { role: String, why: &'static str },
     #[error("the owner role \"{0}\" must not be a superuser: it would migrate past row-level security")]
     OwnerIsSuperuser(String),
@@ -50,7 +52,9 @@ impl Db {
     /// Says what is wrong with the address, the server, the role or the schema.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StartError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
-        let options = options.application_name("tenantry").options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
+        let options = options
+            .application_name("tenantry")
+            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
         let suspect = Arc::new(AtomicBool::new(false));
         let flag = suspect.clone();
         let pool = PgPoolOptions::new()
@@ -82,7 +86,7 @@ impl Db {
         let fault = |e: sqlx::Error| StartError::Unreachable(e.to_string());
         let row = sqlx::query!(
             r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "version_text!",
-                 r.rolname as "role!", r.rolsuper as "super!", r.rolbypassrls as "bypass!", r.rolinherit as "inherit!",
+                 r.rolname as "role!", r.rolsuper as "superuser!", r.rolbypassrls as "bypass!", r.rolinherit as "inherit!",
                  exists (select 1 from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v', 'm')) as "owns!",
                  coalesce((select bool_and(pg_has_role(r.oid, x.oid, 'member')) and count(*) = 2 from pg_roles x where x.rolname in ('tenantry_tenant', 'tenantry_platform')), false) as "enters!",
                  exists (select 1 from pg_roles s where s.rolsuper and not r.rolsuper and pg_has_role(r.oid, s.oid, 'member')) as "super_member!",
@@ -97,7 +101,7 @@ impl Db {
             return Err(StartError::TooOld(row.version_text));
         }
         let unsafe_role = |why| Err(StartError::UnsafeRole { role: row.role.clone(), why });
-        if row.r#super {
+        if row.superuser {
             return unsafe_role("is a superuser");
         }
         if row.bypass {
@@ -131,7 +135,9 @@ impl Db {
     /// When the database does not answer.
     pub async fn migration(&self) -> crate::Result<i64> {
         let mut tx = self.platform().await?;
-        let version = sqlx::query_scalar!(r#"select app.schema_version() as "version!""#).fetch_one(tx.conn()).await?;
+        let version = sqlx::query_scalar!(r#"select app.schema_version() as "version!""#)
+            .fetch_one(tx.conn())
+            .await?;
         Ok(version)
     }
 
@@ -140,7 +146,9 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn version(&self) -> crate::Result<String> {
-        Ok(sqlx::query_scalar!(r#"select current_setting('server_version') as "version!""#).fetch_one(&self.pool).await?)
+        Ok(sqlx::query_scalar!(r#"select current_setting('server_version') as "version!""#)
+            .fetch_one(&self.pool)
+            .await?)
     }
 
     /// Closes all connections, after those in use are done.
@@ -160,7 +168,9 @@ impl OwnerDb {
     /// When the address cannot be read, the server cannot be reached or is too old.
     pub async fn connect(url: &str) -> Result<Self, StartError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
-        let mut conn = PgConnection::connect_with(&options).await.map_err(|e| StartError::Unreachable(e.to_string()))?;
+        let mut conn = PgConnection::connect_with(&options)
+            .await
+            .map_err(|e| StartError::Unreachable(e.to_string()))?;
         let row = sqlx::query!(r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "text!""#)
             .fetch_one(&mut conn)
             .await
@@ -179,34 +189,48 @@ impl OwnerDb {
     /// What went wrong; nothing of the migration that failed is left.
     pub async fn migrate(&mut self, login: &str, password: Option<&str>) -> Result<(), StartError> {
         let fault = |e: sqlx::Error| StartError::Migration(e.to_string());
-        sqlx::raw_sql(include_str!("../sql/roles.sql")).execute(&mut self.conn).await.map_err(fault)?;
+        sqlx::raw_sql(include_str!("../sql/roles.sql"))
+            .execute(&mut self.conn)
+            .await
+            .map_err(fault)?;
         let row = sqlx::query!(
             r#"select quote_ident($1) as "ident!", quote_literal(coalesce($2, '')) as "secret!",
                  exists (select 1 from pg_roles where rolname = $1) as "exists!",
-                 (select rolsuper from pg_roles where rolname = current_user) as "super!", current_user::text as "me!""#,
+                 (select rolsuper from pg_roles where rolname = current_user) as "superuser!", current_user::text as "me!""#,
             login,
             password,
         )
         .fetch_one(&mut self.conn)
         .await
         .map_err(fault)?;
-        if row.r#super {
+        if row.superuser {
             return Err(StartError::OwnerIsSuperuser(row.me));
         }
         // Statements about roles take no parameters; both texts were quoted by Postgres itself.
         if !row.exists {
-            let secret = if password.is_some() { format!("password {}", row.secret) } else { String::new() };
-            let sql = format!("create role {} login nosuperuser nobypassrls noinherit nocreatedb nocreaterole {secret}", row.ident);
+            let secret = if password.is_some() {
+                format!("password {}", row.secret)
+            } else {
+                String::new()
+            };
+            let sql = format!(
+                "create role {} login nosuperuser nobypassrls noinherit nocreatedb nocreaterole {secret}",
+                row.ident
+            );
             match sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.conn).await {
                 Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("42710" | "23505")) => {}
-                other => drop(other.map_err(fault)?),
+                other => {
+                    other.map_err(fault)?;
+                }
             }
         }
         let grant = format!("grant tenantry_tenant, tenantry_platform to {}", row.ident);
         match sqlx::raw_sql(AssertSqlSafe(grant)).execute(&mut self.conn).await {
             // Two servers that start at once: the other one's grant stands.
             Err(sqlx::Error::Database(e)) if matches!(e.code().as_deref(), Some("23505" | "XX000")) => {}
-            other => drop(other.map_err(fault)?),
+            other => {
+                other.map_err(fault)?;
+            }
         }
         MIGRATOR.run(&mut self.conn).await.map_err(|e| StartError::Migration(e.to_string()))
     }

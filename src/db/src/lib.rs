@@ -20,13 +20,15 @@ pub mod provider;
 pub mod quota;
 mod session;
 pub mod tenant;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tx;
 pub mod workspace;
 
 pub use access::{Actor, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 pub use connect::{Db, MIGRATOR, OwnerDb, StartError};
 pub use error::DbError;
-pub use session::{PgSessionStore, SessionLimits};
+pub use session::{PgSessionStore, SessionLimits, USER_KEY};
 pub use tx::{PlatformTx, TenantTx};
 
 pub type Result<T> = std::result::Result<T, DbError>;

@@ -49,7 +49,12 @@ impl Db {
     pub async fn tenant<P: Needs>(&self, by: &Granted<P>) -> Result<TenantTx> {
         let text = format!("begin; {}", enter(by.tenant_id(), by.actor().user_id(), by.scope()));
         let tx = self.pool.begin_with(AssertSqlSafe(text)).await.inspect_err(|_| self.begin_failed())?;
-        Ok(TenantTx { tx, tenant: by.tenant_id(), actor: by.actor().clone(), events: Vec::new() })
+        Ok(TenantTx {
+            tx,
+            tenant: by.tenant_id(),
+            actor: by.actor().clone(),
+            events: Vec::new(),
+        })
     }
 
     /// Opens a transaction on what belongs to the server.
@@ -57,7 +62,11 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn platform(&self) -> Result<PlatformTx> {
-        let tx = self.pool.begin_with("begin; set local role tenantry_platform").await.inspect_err(|_| self.begin_failed())?;
+        let tx = self
+            .pool
+            .begin_with("begin; set local role tenantry_platform")
+            .await
+            .inspect_err(|_| self.begin_failed())?;
         Ok(PlatformTx { tx, events: Vec::new() })
     }
 }
@@ -122,7 +131,14 @@ impl TenantTx {
         )
         .execute(&mut *self.tx)
         .await?;
-        sqlx::query!("update audit_head set seq = $2, hash = $3 where tenant_id = $1", tenant, last.seq, &last.hash).execute(&mut *self.tx).await?;
+        sqlx::query!(
+            "update audit_head set seq = $2, hash = $3 where tenant_id = $1",
+            tenant,
+            last.seq,
+            &last.hash
+        )
+        .execute(&mut *self.tx)
+        .await?;
         Ok(())
     }
 }
@@ -145,7 +161,12 @@ impl PlatformTx {
         self.write_audit().await?;
         let text = enter(by.tenant_id(), by.actor().user_id(), by.scope());
         sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.tx).await?;
-        Ok(TenantTx { tx: self.tx, tenant: by.tenant_id(), actor: by.actor().clone(), events: Vec::new() })
+        Ok(TenantTx {
+            tx: self.tx,
+            tenant: by.tenant_id(),
+            actor: by.actor().clone(),
+            events: Vec::new(),
+        })
     }
 
     /// # Errors
@@ -160,7 +181,9 @@ impl PlatformTx {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
-        let head = sqlx::query!("select seq, hash from platform_audit_head where one for update").fetch_one(&mut *self.tx).await?;
+        let head = sqlx::query!("select seq, hash from platform_audit_head where one for update")
+            .fetch_one(&mut *self.tx)
+            .await?;
         let rows: Vec<Row> = audit::chain(head.seq, &head.hash, events);
         let cols = audit::Columns::of(&rows);
         let last = rows.last().ok_or(DbError::Corrupt("audit chain"))?;
@@ -189,7 +212,9 @@ impl PlatformTx {
         )
         .execute(&mut *self.tx)
         .await?;
-        sqlx::query!("update platform_audit_head set seq = $1, hash = $2 where one", last.seq, &last.hash).execute(&mut *self.tx).await?;
+        sqlx::query!("update platform_audit_head set seq = $1, hash = $2 where one", last.seq, &last.hash)
+            .execute(&mut *self.tx)
+            .await?;
         Ok(())
     }
 }

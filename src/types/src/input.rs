@@ -27,6 +27,15 @@ impl<T> Patch<T> {
         matches!(self, Self::Keep)
     }
 
+    /// Changes the value, if one is set.
+    pub fn map_set<U>(self, change: impl FnOnce(T) -> U) -> Patch<U> {
+        match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(change(value)),
+        }
+    }
+
     /// The value after the change, given the one before.
     pub fn apply(self, before: Option<T>) -> Option<T> {
         match self {

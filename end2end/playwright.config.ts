@@ -1,0 +1,43 @@
+import { defineConfig, devices } from "@playwright/test";
+
+// scripts/end2end starts a server and sets both.
+const baseURL = process.env.TENANTRY_E2E_URL;
+const executablePath = process.env.CHROMIUM;
+if (!baseURL || !executablePath) throw new Error("run scripts/end2end: it starts the server and finds the browser");
+
+const browser = {
+  ...devices["Desktop Chrome"],
+  baseURL,
+  screenshot: "only-on-failure" as const,
+  trace: "retain-on-failure" as const,
+  launchOptions: {
+    executablePath,
+    // Chromium's sandbox refuses root. The others keep it from calling home, which a closed network punishes with delays.
+    args: [
+      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  },
+};
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "results",
+  // One server with one database: specs make tenants of their own, and files run side by side.
+  fullyParallel: false,
+  workers: 2,
+  forbidOnly: !!process.env.CI,
+  retries: 0,
+  timeout: 30_000,
+  expect: { timeout: 5_000 },
+  reporter: [["list"], ["json", { outputFile: "results.json" }]],
+  projects: [
+    { name: "chromium", testIgnore: "no-js/**", use: browser },
+    { name: "no-js", testMatch: "no-js/**", use: { ...browser, javaScriptEnabled: false } },
+  ],
+});

@@ -1,0 +1,170 @@
+//! Sessions in Postgres. Only a hash of the id is stored; idle and absolute limits are checked when
+//! a session is loaded, and `last_seen_at` is written at most once a minute.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use tenantry_types::UserId;
+use time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{self, SessionStore};
+use uuid::Uuid;
+
+use crate::{Db, DbError, Result};
+
+/// The key in a session's data under which the person is found.
+pub const USER_KEY: &str = "user";
+
+/// How long a session lives.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionLimits {
+    /// Without being used.
+    pub idle: Duration,
+    /// In all.
+    pub absolute: Duration,
+}
+
+/// The store that `tower-sessions` uses.
+#[derive(Debug, Clone)]
+pub struct PgSessionStore {
+    db: Db,
+    limits: SessionLimits,
+}
+
+impl PgSessionStore {
+    pub fn new(db: Db, limits: SessionLimits) -> Self {
+        Self { db, limits }
+    }
+
+    async fn write(&self, record: &Record, new: bool) -> Result<bool> {
+        let now = OffsetDateTime::now_utc();
+        let data = serde_json::to_value(&record.data).map_err(|_| DbError::Corrupt("session data"))?;
+        let user = record
+            .data
+            .get(USER_KEY)
+            .and_then(|v| v.as_str())
+            .and_then(|text| text.parse::<UserId>().ok())
+            .map(UserId::uuid);
+        let hash = hash(&record.id);
+        let mut tx = self.db.platform().await?;
+        let done = if new {
+            sqlx::query!(
+                "insert into session (id_hash, user_id, data, created_at, last_seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)
+                 on conflict (id_hash) do nothing",
+                hash,
+                user,
+                data,
+                now,
+                now + self.limits.absolute,
+            )
+            .execute(tx.conn())
+            .await?
+        } else {
+            // A session that was ended in the meantime stays ended.
+            sqlx::query!(
+                "update session set user_id = $2, data = $3, last_seen_at = $4 where id_hash = $1",
+                hash,
+                user,
+                data,
+                now
+            )
+            .execute(tx.conn())
+            .await?
+        };
+        tx.commit().await?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Removes sessions that are over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delete_expired(&self) -> Result<u64> {
+        let now = OffsetDateTime::now_utc();
+        let mut tx = self.db.platform().await?;
+        let done = sqlx::query!(
+            "delete from session where expires_at < $1 or last_seen_at < $2",
+            now,
+            now - self.limits.idle
+        )
+        .execute(tx.conn())
+        .await?
+        .rows_affected();
+        tx.commit().await?;
+        Ok(done)
+    }
+}
+
+fn hash(id: &Id) -> Vec<u8> {
+    Sha256::digest(id.0.to_be_bytes()).to_vec()
+}
+
+fn fault(error: DbError) -> session_store::Error {
+    // The text goes into a log line of the session layer, never to the browser.
+    session_store::Error::Backend(error.to_string())
+}
+
+impl PgSessionStore {
+    async fn read(&self, id: &Id) -> Result<Option<Record>> {
+        let now = OffsetDateTime::now_utc();
+        let hash = hash(id);
+        let mut tx = self.db.platform().await?;
+        let row = sqlx::query!("select data, last_seen_at, expires_at from session where id_hash = $1", hash)
+            .fetch_optional(tx.conn())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        if row.expires_at <= now || row.last_seen_at + self.limits.idle <= now {
+            sqlx::query!("delete from session where id_hash = $1", hash).execute(tx.conn()).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        if row.last_seen_at + Duration::from_secs(60) <= now {
+            sqlx::query!("update session set last_seen_at = $2 where id_hash = $1", hash, now)
+                .execute(tx.conn())
+                .await?;
+            if let Some(user) = row.data.get(USER_KEY).and_then(|v| v.as_str()).and_then(|t| t.parse::<UserId>().ok()) {
+                sqlx::query!("update user_account set last_active_at = $2 where id = $1", Uuid::from(user), now)
+                    .execute(tx.conn())
+                    .await?;
+            }
+            tx.commit().await?;
+        }
+        let data = serde_json::from_value(row.data).map_err(|_| DbError::Corrupt("session data"))?;
+        Ok(Some(Record {
+            id: *id,
+            data,
+            expiry_date: row.expires_at,
+        }))
+    }
+}
+
+#[async_trait]
+impl SessionStore for PgSessionStore {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        // 128 random bits: a second round is not expected, but an id must never be taken over.
+        while !self.write(record, true).await.map_err(fault)? {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        self.write(record, false).await.map_err(fault).map(drop)
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        self.read(id).await.map_err(fault)
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        let run = async {
+            let mut tx = self.db.platform().await?;
+            sqlx::query!("delete from session where id_hash = $1", hash(id))
+                .execute(tx.conn())
+                .await?;
+            tx.commit().await
+        };
+        run.await.map_err(fault)
+    }
+}

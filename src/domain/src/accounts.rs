@@ -1,0 +1,248 @@
+//! People: signing up and in, their own account, the tenants they may enter.
+
+use serde_json::json;
+use tenantry_db::{account, tenant};
+use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
+use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef};
+
+use crate::audit::event;
+use crate::password::Check;
+use crate::tenants::{Founding, found};
+use crate::{Actor, App, Error, Origin, Principal, RegistrationPolicy, Result, new_id, now};
+
+/// What a sign-up made.
+#[derive(Debug)]
+pub struct Registered {
+    pub user: User,
+    pub tenant: Option<TenantRef>,
+}
+
+/// A new account of now.
+pub(crate) fn new_user(email: Email, name: &Name) -> User {
+    User {
+        id: new_id(),
+        email,
+        name: name.as_str().to_owned(),
+        status: UserStatus::Active,
+        is_operator: false,
+        email_verified: false,
+        created_at: now(),
+        last_active_at: None,
+    }
+}
+
+pub(crate) fn email_taken(error: tenantry_db::DbError) -> Error {
+    if error.is("user_account_email_key") {
+        ProblemCode::EmailTaken.into()
+    } else {
+        error.into()
+    }
+}
+
+/// Signs up. The first account of a server becomes its operator, whatever the policy; each sign-up
+/// gets its own tenant, and the first one takes over the tenant that the initialization made.
+///
+/// # Errors
+/// `RegistrationClosed`, `RegistrationByInvitation`, `EmailTaken`.
+pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<Registered> {
+    // Hashed first, so that a taken address takes as long as a free one.
+    let hash = app.passwords().hash(cmd.password.expose()).await?;
+    let mut tx = app.db().platform().await?;
+    let first = account::lock_first(&mut tx).await?;
+    if !first {
+        match app.policy().registration {
+            RegistrationPolicy::Open => {}
+            RegistrationPolicy::Invite => return Err(ProblemCode::RegistrationByInvitation.into()),
+            RegistrationPolicy::Closed => return Err(ProblemCode::RegistrationClosed.into()),
+        }
+    }
+    let user = User {
+        is_operator: first,
+        ..new_user(cmd.email, &cmd.name)
+    };
+    account::insert(&mut tx, &user, Some(&hash)).await.map_err(email_taken)?;
+    let actor = Actor::newcomer(&user, origin);
+    tx.record(
+        &actor,
+        event(
+            "user.registered",
+            "user",
+            Some(user.id.to_string()),
+            &user.name,
+            json!({ "operator": first }),
+        ),
+    );
+
+    let prepared = if first { crate::initialize::claim(&mut tx).await? } else { None };
+    let (tx, tenant) = match prepared {
+        Some(tenant) => {
+            let by = tenantry_db::access::found(tenant::head(&tenant), actor);
+            let mut tx = tx.enter(&by).await?;
+            crate::members::join_as_owner(&mut tx, &user).await?;
+            (tx, tenant)
+        }
+        None => {
+            let name = cmd.tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
+            found(
+                app,
+                tx,
+                actor,
+                Founding {
+                    owner: Some(&user),
+                    ..Founding::named(&name)
+                },
+            )
+            .await?
+        }
+    };
+    tx.commit().await?;
+    Ok(Registered {
+        tenant: Some(TenantRef {
+            id: tenant.id,
+            slug: tenant.slug,
+            name: tenant.name,
+        }),
+        user,
+    })
+}
+
+fn default_tenant_name(person: &str) -> Result<Name> {
+    let short: String = person.chars().take(80).collect();
+    Name::parse(&format!("{short}'s team")).map_err(|fault| Error::field("tenant_name", fault))
+}
+
+/// Logs in. An unknown address, a wrong password and a disabled account get the same answer in the
+/// same time. A hash of an older kind is replaced.
+///
+/// # Errors
+/// `BadCredentials`; `Unavailable` when too many wait for their password to be checked.
+pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
+    let mut tx = app.db().platform().await?;
+    let found = account::credentials(&mut tx, &cmd.email).await?;
+    drop(tx);
+    let stored = found.as_ref().and_then(|f| f.password_hash.as_deref());
+    let check = app.passwords().verify(stored, cmd.password.expose()).await?;
+    let user = match found {
+        Some(found) if check != Check::Wrong && found.user.status == UserStatus::Active => found.user,
+        found => {
+            tracing::info!(known = found.is_some(), ip = ?origin.ip, "log-in failed");
+            return Err(ProblemCode::BadCredentials.into());
+        }
+    };
+    let new_hash = match check {
+        Check::Outdated => Some(app.passwords().hash(cmd.password.expose()).await?),
+        _ => None,
+    };
+    let mut tx = app.db().platform().await?;
+    if let Some(hash) = new_hash {
+        account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
+    }
+    account::touch(&mut tx, user.id, now()).await?;
+    tx.record(
+        &Actor::newcomer(&user, origin),
+        event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
+    );
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Changes one's own account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn update_me(app: &App, who: &Principal, patch: MePatch) -> Result<User> {
+    let mut tx = app.db().platform().await?;
+    if let Some(name) = patch.name {
+        account::set_name(&mut tx, who.id(), name.as_str(), now()).await?;
+        tx.record(
+            &who.actor(),
+            event("user.updated", "user", Some(who.id().to_string()), name.as_str(), json!({ "name": name })),
+        );
+    }
+    let user = account::find(&mut tx, who.id()).await?.ok_or(Error::NOT_FOUND)?;
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Deletes one's own account with all memberships.
+///
+/// # Errors
+/// `LastOwner` while a tenant has no other owner, `LastOperator` while the server has no other.
+pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
+    let mut tx = app.db().platform().await?;
+    if who.user().is_operator && account::other_operators(&mut tx, who.id()).await? == 0 {
+        return Err(ProblemCode::LastOperator.into());
+    }
+    if account::sole_ownerships(&mut tx, who.id()).await? > 0 {
+        return Err(ProblemCode::LastOwner.into());
+    }
+    tx.record(
+        &who.actor(),
+        event("user.deleted", "user", Some(who.id().to_string()), &who.user().name, json!({})),
+    );
+    account::delete(&mut tx, who.id()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The tenants that one may enter, the last used first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn available_tenants(app: &App, who: &Principal) -> Result<Vec<AvailableTenant>> {
+    let mut tx = app.db().platform().await?;
+    Ok(account::tenants(&mut tx, who.id()).await?)
+}
+
+/// Remembers where one was last.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn remember_tenant(app: &App, who: &Principal, tenant: TenantId) -> Result<()> {
+    if who.last_tenant() == Some(tenant) {
+        return Ok(());
+    }
+    let mut tx = app.db().platform().await?;
+    account::set_last_tenant(&mut tx, who.id(), tenant).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes an account from the command line or the environment.
+///
+/// # Errors
+/// `EmailTaken`.
+pub async fn create_operator(app: &App, origin: &Origin, email: Email, name: &Name, password: &str) -> Result<User> {
+    let hash = app.passwords().hash(password).await?;
+    let user = User {
+        is_operator: true,
+        email_verified: true,
+        ..new_user(email, name)
+    };
+    let mut tx = app.db().platform().await?;
+    account::lock_first(&mut tx).await?;
+    account::insert(&mut tx, &user, Some(&hash)).await.map_err(email_taken)?;
+    tx.record(
+        &Actor::system(origin.clone()),
+        event("user.created", "user", Some(user.id.to_string()), &user.name, json!({ "operator": true })),
+    );
+    tx.commit().await?;
+    Ok(user)
+}
+
+/// Makes an existing account operator, from the command line.
+///
+/// # Errors
+/// `NotFound` for an unknown address.
+pub async fn promote(app: &App, origin: &Origin, email: &Email) -> Result<User> {
+    let mut tx = app.db().platform().await?;
+    let mut user = account::credentials(&mut tx, email).await?.ok_or(Error::NOT_FOUND)?.user;
+    user.is_operator = true;
+    account::set_standing(&mut tx, user.id, user.status, true, now()).await?;
+    tx.record(
+        &Actor::system(origin.clone()),
+        event("user.promoted", "user", Some(user.id.to_string()), &user.name, json!({})),
+    );
+    tx.commit().await?;
+    Ok(user)
+}

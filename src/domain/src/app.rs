@@ -1,0 +1,136 @@
+//! What every use case is given: the database, the keys, the password pool, the policy and the
+//! ports to the outside. Cheap to clone.
+
+use std::sync::Arc;
+
+use tenantry_db::Db;
+use tenantry_types::text::Secret;
+
+use crate::password::Passwords;
+use crate::ports::{Mailer, ModelSource};
+use crate::vault::{MasterKey, Vault};
+use crate::{Result, plans};
+
+/// Who may make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RegistrationPolicy {
+    /// Everyone; each sign-up gets its own tenant.
+    #[default]
+    Open,
+    /// Those who hold an invitation.
+    Invite,
+    /// Nobody but those who are invited and have an account already.
+    Closed,
+}
+
+/// Who may make a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TenantCreation {
+    #[default]
+    Any,
+    Operator,
+}
+
+/// What this server allows.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    pub registration: RegistrationPolicy,
+    pub tenant_creation: TenantCreation,
+    /// The origin that links are made of; None: only loopback requests may derive it.
+    pub public_url: Option<String>,
+    /// Whether "exactly one tenant" stands in for a tenant that a request does not name.
+    pub only_tenant_fallback: bool,
+}
+
+/// What an `App` is made of.
+pub struct Setup {
+    pub db: Db,
+    pub master_key: MasterKey,
+    pub policy: Policy,
+    /// None: links are shown, not mailed.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    pub models: Arc<dyn ModelSource>,
+    /// How many passwords are hashed at once; each takes 19 MiB.
+    pub password_threads: usize,
+}
+
+/// The application.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    vault: Vault,
+    passwords: Passwords,
+    policy: Policy,
+    mailer: Option<Arc<dyn Mailer>>,
+    models: Arc<dyn ModelSource>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App(..)")
+    }
+}
+
+impl App {
+    /// Opens the vault and makes what a new server has to have.
+    ///
+    /// # Errors
+    /// When the database does not answer, or its secrets were sealed with another key.
+    pub async fn start(setup: Setup) -> Result<Self> {
+        let vault = Vault::open(&setup.db, setup.master_key).await?;
+        let passwords = Passwords::new(setup.password_threads)?;
+        let inner = Inner {
+            db: setup.db,
+            vault,
+            passwords,
+            policy: setup.policy,
+            mailer: setup.mailer,
+            models: setup.models,
+        };
+        let app = Self { inner: Arc::new(inner) };
+        plans::ensure_default(&app).await?;
+        Ok(app)
+    }
+
+    pub fn db(&self) -> &Db {
+        &self.inner.db
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
+    }
+
+    /// None without SMTP.
+    pub fn mailer(&self) -> Option<&Arc<dyn Mailer>> {
+        self.inner.mailer.as_ref()
+    }
+
+    pub fn models(&self) -> &dyn ModelSource {
+        &*self.inner.models
+    }
+}
+
+/// 32 random bytes as a token for a link, and its hash for the database.
+pub(crate) fn new_token() -> (Secret, Vec<u8>) {
+    use base64::Engine;
+    let token = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let hash = token_hash(&token);
+    (Secret::new(token), hash)
+}
+
+pub(crate) fn token_hash(token: &str) -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(token.as_bytes()).to_vec()
+}

@@ -1,0 +1,251 @@
+//! Members: who is in a tenant, and as what. The last owner stays; nobody gives, changes or takes a
+//! role above their own; seats are counted under a lock.
+
+use serde_json::json;
+use tenantry_db::access::oneself;
+use tenantry_db::{TenantTx, account, invitation, member as db};
+use tenantry_types::account::{User, UserStatus};
+use tenantry_types::member::{Member, MemberDetail, MemberPatch, MemberSort, MembersAdded, NewMembers, Who};
+use tenantry_types::plan::Resource;
+use tenantry_types::tenant::MembersJoin;
+use tenantry_types::{CtxRole, Fault, FieldError, Page, PageQuery, ProblemCode, TenantRole, UserId};
+use uuid::Uuid;
+
+use crate::audit::event;
+use crate::{App, Error, Granted, Operator, Principal, Result, TenantCtx, needs, now};
+
+/// Adds the founder, or the first account in the tenant that was prepared.
+pub(crate) async fn join_as_owner(tx: &mut TenantTx, user: &User) -> Result<()> {
+    db::insert(tx, &[user.id.uuid()], TenantRole::Owner, now()).await?;
+    tx.record(event(
+        "member.joined",
+        "user",
+        Some(user.id.to_string()),
+        &user.name,
+        json!({ "role": TenantRole::Owner }),
+    ));
+    Ok(())
+}
+
+/// Refuses when `more` members would not fit. Locks the memberships of the tenant.
+pub(crate) async fn take_seats(tx: &mut TenantTx, more: usize) -> Result<()> {
+    db::lock(tx).await?;
+    let limit = tenantry_db::quota::limits(tx)
+        .await?
+        .get(&Resource::Members)
+        .and_then(|(limit, _)| *limit);
+    if let Some(limit) = limit {
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        if db::count(tx).await?.saturating_add(more) > limit {
+            return Err(Error::Quota {
+                resource: Resource::Members,
+                limit,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn covers(by: CtxRole, role: TenantRole) -> Result<()> {
+    if by.covers(role) { Ok(()) } else { Err(ProblemCode::RoleTooHigh.into()) }
+}
+
+/// # Errors
+/// `Invalid` for an unknown sort.
+pub async fn list(app: &App, by: Granted<needs::MembersRead>, query: PageQuery, role: Option<TenantRole>) -> Result<Page<Member>> {
+    let sort = if query.sort.is_empty() {
+        MemberSort::Name
+    } else {
+        query.sort.parse().map_err(|fault| Error::field("sort", fault))?
+    };
+    let mut tx = app.db().tenant(&by).await?;
+    let (items, total) = db::list(&mut tx, &query, role, sort).await?;
+    Ok(Page::of(items, &query, Some(total)))
+}
+
+/// # Errors
+/// `NotFound` for who is not a member.
+pub async fn get(app: &App, by: Granted<needs::MembersRead>, user: UserId) -> Result<MemberDetail> {
+    let mut tx = app.db().tenant(&by).await?;
+    let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    let workspaces = db::workspaces(&mut tx, user).await?;
+    Ok(MemberDetail { member, workspaces })
+}
+
+/// Adds people who have an account: those the caller shares a tenant with already, or, for an
+/// operator, anyone. Members already are skipped and counted.
+///
+/// # Errors
+/// `JoinByInvitation` where the tenant says so, `Invalid` naming who is not known, `RoleTooHigh`, `Quota`.
+pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: &Principal, new: NewMembers) -> Result<MembersAdded> {
+    let operator = who.user().is_operator;
+    if by.tenant().settings.members_join == MembersJoin::Invitation && !operator {
+        return Err(ProblemCode::JoinByInvitation.into());
+    }
+    covers(by.role(), new.role)?;
+    let emails: Vec<String> = new
+        .who
+        .iter()
+        .filter_map(|w| if let Who::Email(e) = w { Some(e.as_str().to_owned()) } else { None })
+        .collect();
+    let ids: Vec<Uuid> = new
+        .who
+        .iter()
+        .filter_map(|w| if let Who::Id(id) = w { Some(id.uuid()) } else { None })
+        .collect();
+    let mut tx = app.db().platform().await?;
+    let found = account::known_to(&mut tx, (!operator).then(|| who.id()), &emails, &ids).await?;
+    let known = |w: &Who| match w {
+        Who::Email(email) => found.iter().any(|u| u.email == *email),
+        Who::Id(id) => found.iter().any(|u| u.id == *id),
+    };
+    let unknown: Vec<usize> = new.who.iter().enumerate().filter(|(_, w)| !known(w)).map(|(place, _)| place).collect();
+    if !unknown.is_empty() {
+        // One person who is not there is a 404, as for any other thing; of many, each is named.
+        if new.who.len() == 1 {
+            return Err(Error::NOT_FOUND);
+        }
+        return Err(Error::Invalid(
+            unknown
+                .into_iter()
+                .map(|place| FieldError::new(format!("users[{place}]"), Fault::NoSuchThing))
+                .collect(),
+        ));
+    }
+    drop(tx);
+    let users: Vec<Uuid> = found.iter().map(|u| u.id.uuid()).collect();
+    join(app, &by, &users, new.role, &found, new.who.len() == 1).await
+}
+
+async fn join<P: tenantry_db::access::Needs>(
+    app: &App,
+    by: &Granted<P>,
+    users: &[Uuid],
+    role: TenantRole,
+    names: &[User],
+    single: bool,
+) -> Result<MembersAdded> {
+    let mut tx = app.db().tenant(by).await?;
+    db::lock(&mut tx).await?;
+    let there = db::get_many(&mut tx, users).await?;
+    if single && !there.is_empty() {
+        return Err(ProblemCode::AlreadyMember.into());
+    }
+    let new: Vec<Uuid> = users
+        .iter()
+        .copied()
+        .filter(|id| !there.iter().any(|m| m.user_id.uuid() == *id))
+        .collect();
+    take_seats(&mut tx, new.len()).await?;
+    let added = db::insert(&mut tx, &new, role, now()).await?;
+    let items = db::get_many(&mut tx, &added).await?;
+    for member in &items {
+        let name = names
+            .iter()
+            .find(|u| u.id == member.user_id)
+            .map_or(member.name.as_str(), |u| u.name.as_str());
+        tx.record(event(
+            "member.added",
+            "user",
+            Some(member.user_id.to_string()),
+            name,
+            json!({ "role": role }),
+        ));
+    }
+    tx.commit().await?;
+    Ok(MembersAdded {
+        items,
+        skipped: u32::try_from(there.len()).unwrap_or(u32::MAX),
+    })
+}
+
+/// Adds every active account of the server, from the command line.
+///
+/// # Errors
+/// `NotFound` for an unknown tenant, `Quota`.
+pub async fn add_all_active(app: &App, by: &Operator, tenant: &str, role: TenantRole) -> Result<MembersAdded> {
+    let tenant = crate::tenants::find(app, by, tenant).await?;
+    let mut tx = app.db().platform().await?;
+    let users: Vec<Uuid> = account::all_active(&mut tx).await?.into_iter().map(UserId::uuid).collect();
+    drop(tx);
+    let by = tenantry_db::access::found(tenantry_db::tenant::head(&tenant), by.actor().clone());
+    join(app, &by, &users, role, &[], false).await
+}
+
+/// Changes a member's role or lets them in no more.
+///
+/// # Errors
+/// `NotFound`, `RoleTooHigh`, `LastOwner`.
+pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, patch: MemberPatch) -> Result<Member> {
+    let mut tx = app.db().tenant(&by).await?;
+    db::lock(&mut tx).await?;
+    let before = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    covers(by.role(), before.role)?;
+    let role = patch.role.unwrap_or(before.role);
+    let status = patch.status.unwrap_or(before.status);
+    covers(by.role(), role)?;
+    let loses_ownership = before.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active);
+    if loses_ownership && db::other_owners(&mut tx, user).await? == 0 {
+        return Err(ProblemCode::LastOwner.into());
+    }
+    if (role, status) != (before.role, before.status) {
+        db::update(&mut tx, user, role, status).await?;
+        let (from, to) = if role == before.role {
+            (before.status.as_str(), status.as_str())
+        } else {
+            (before.role.as_str(), role.as_str())
+        };
+        tx.record(event(
+            "member.updated",
+            "user",
+            Some(user.to_string()),
+            &before.name,
+            json!({ "from": from, "to": to }),
+        ));
+    }
+    tx.commit().await?;
+    Ok(Member { role, status, ..before })
+}
+
+async fn delete(tx: &mut TenantTx, member: &Member, action: &'static str) -> Result<()> {
+    if member.role == TenantRole::Owner && db::other_owners(tx, member.user_id).await? == 0 {
+        return Err(ProblemCode::LastOwner.into());
+    }
+    invitation::revoke_of(tx, member.user_id).await?;
+    db::delete(tx, member.user_id).await?;
+    tx.record(event(
+        action,
+        "user",
+        Some(member.user_id.to_string()),
+        &member.name,
+        json!({ "role": member.role }),
+    ));
+    Ok(())
+}
+
+/// Removes a member, with their workspace roles and the invitations they sent that still wait.
+///
+/// # Errors
+/// `NotFound`, `RoleTooHigh`, `LastOwner`.
+pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) -> Result<()> {
+    let mut tx = app.db().tenant(&by).await?;
+    db::lock(&mut tx).await?;
+    let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    covers(by.role(), member.role)?;
+    delete(&mut tx, &member, "member.removed").await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Leaves a tenant. Everyone may, but its last owner.
+///
+/// # Errors
+/// `LastOwner`; `NotFound` for an operator who is not a member.
+pub async fn leave(app: &App, ctx: &TenantCtx) -> Result<()> {
+    let mut tx = app.db().tenant(&oneself(ctx)).await?;
+    db::lock(&mut tx).await?;
+    let member = db::get(&mut tx, ctx.principal().id()).await?.ok_or(Error::NOT_FOUND)?;
+    delete(&mut tx, &member, "member.left").await?;
+    tx.commit().await?;
+    Ok(())
+}

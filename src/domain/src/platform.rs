@@ -1,0 +1,67 @@
+//! What the operator sees of the whole server.
+
+use serde_json::json;
+use tenantry_db::{account, platform as db};
+use tenantry_types::account::{User, UserPatch, UserStatus};
+use tenantry_types::overview::PlatformStats;
+use tenantry_types::{Page, PageQuery, ProblemCode, UserId};
+
+use crate::audit::event;
+use crate::{App, Error, Operator, Result, now};
+
+/// # Errors
+/// When the database does not answer.
+pub async fn stats(app: &App, _by: &Operator) -> Result<PlatformStats> {
+    let mut tx = app.db().platform().await?;
+    let counts = db::counts(&mut tx).await?;
+    drop(tx);
+    Ok(PlatformStats {
+        tenants: counts.tenants,
+        active_tenants: counts.active_tenants,
+        users: counts.users,
+        providers: counts.providers,
+        models: counts.models,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        database_version: app.db().version().await?,
+        migration: app.db().migration().await?,
+    })
+}
+
+/// # Errors
+/// When the database does not answer.
+pub async fn users(app: &App, _by: &Operator, query: PageQuery) -> Result<Page<User>> {
+    let mut tx = app.db().platform().await?;
+    let (items, total) = account::list(&mut tx, &query).await?;
+    Ok(Page::of(items, &query, Some(total)))
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn user(app: &App, _by: &Operator, id: UserId) -> Result<User> {
+    let mut tx = app.db().platform().await?;
+    account::find(&mut tx, id).await?.ok_or(Error::NOT_FOUND)
+}
+
+/// Disables or enables an account, gives or takes the operator's flag. Disabling ends all sessions.
+///
+/// # Errors
+/// `NotFound`, `LastOperator`.
+pub async fn update_user(app: &App, by: &Operator, id: UserId, patch: UserPatch) -> Result<User> {
+    let mut tx = app.db().platform().await?;
+    let others = account::other_operators(&mut tx, id).await?;
+    let mut user = account::find(&mut tx, id).await?.ok_or(Error::NOT_FOUND)?;
+    let was_operator = user.is_operator && user.status == UserStatus::Active;
+    user.status = patch.status.unwrap_or(user.status);
+    user.is_operator = patch.is_operator.unwrap_or(user.is_operator);
+    if was_operator && others == 0 && !(user.is_operator && user.status == UserStatus::Active) {
+        return Err(ProblemCode::LastOperator.into());
+    }
+    account::set_standing(&mut tx, id, user.status, user.is_operator, now()).await?;
+    let changes = json!({ "status": user.status, "is_operator": user.is_operator });
+    tx.record(
+        by.actor(),
+        event("user.standing_changed", "user", Some(id.to_string()), &user.name, changes),
+    );
+    tx.commit().await?;
+    Ok(user)
+}

@@ -1,0 +1,57 @@
+//! What is outside, as the use cases see it. `tenantry-adapters` holds the real ones.
+
+use async_trait::async_trait;
+use tenantry_types::Email;
+use tenantry_types::provider::{ProviderKind, UpstreamModel};
+use tenantry_types::text::Secret;
+
+/// Why a provider's list could not be read. No text of the other side, which may repeat a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    #[error("the provider could not be reached")]
+    Unreachable,
+    #[error("the provider did not answer in time")]
+    Timeout,
+    #[error("the provider answered with status {0}")]
+    Refused(u16),
+    #[error("the provider's answer is not a list of models")]
+    NotUnderstood,
+    #[error("the provider's answer is too large")]
+    TooLarge,
+    #[error("the provider's address is not allowed")]
+    Forbidden,
+}
+
+/// Reads the list of models of a provider.
+#[async_trait]
+pub trait ModelSource: Send + Sync {
+    /// # Errors
+    /// Why there is no list.
+    async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError>;
+}
+
+/// A mail in plain text.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    pub to: Email,
+    pub subject: String,
+    pub text: String,
+}
+
+/// Why a mail was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MailError {
+    /// Another try makes sense.
+    #[error("the mail server could not be reached or asks to try later")]
+    Temporary,
+    #[error("the mail server refused the mail")]
+    Permanent,
+}
+
+/// Sends mail.
+#[async_trait]
+pub trait Mailer: Send + Sync {
+    /// # Errors
+    /// Whether another try makes sense.
+    async fn send(&self, mail: Mail) -> Result<(), MailError>;
+}

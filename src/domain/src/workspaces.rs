@@ -1,0 +1,213 @@
+//! Workspaces: parts of a tenant with members of their own. Use cases of one workspace take a grant
+//! that was made in it, and find it there.
+
+use serde_json::json;
+use tenantry_db::{DbError, member, workspace as db};
+use tenantry_types::input::Metadata;
+use tenantry_types::workspace::{NewWorkspace, Workspace, WorkspaceMember, WorkspacePatch, WorkspaceStatus};
+use tenantry_types::{Page, PageQuery, ProblemCode, Slug, UserId, WorkspaceId, WorkspaceRole};
+
+use crate::audit::event;
+use crate::{App, Error, Granted, Result, needs, new_id, now};
+
+/// The workspace that a grant was made in.
+pub(crate) fn of<P>(by: &Granted<P>) -> Result<WorkspaceId> {
+    by.workspace().map(|w| w.id).ok_or(Error::NOT_FOUND)
+}
+
+pub(crate) fn new_workspace(name: &str, slug: Slug) -> Workspace {
+    let now = now();
+    Workspace {
+        id: new_id(),
+        slug,
+        name: name.to_owned(),
+        description: String::new(),
+        status: WorkspaceStatus::Active,
+        metadata: Metadata::default(),
+        members: 0,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn slug_taken(error: DbError) -> Error {
+    if error.is("workspace_slug_key") {
+        ProblemCode::SlugTaken.into()
+    } else {
+        error.into()
+    }
+}
+
+/// # Errors
+/// `SlugTaken` for a given slug.
+pub async fn create(app: &App, by: Granted<needs::WorkspacesCreate>, new: NewWorkspace) -> Result<Workspace> {
+    let mut tx = app.db().tenant(&by).await?;
+    let slug = match new.slug {
+        Some(slug) => slug,
+        None => {
+            // Two creations of one name at once: the second waits here and sees the first.
+            member::lock(&mut tx).await?;
+            let wanted = Slug::derive(new.name.as_str());
+            let taken = db::similar_slugs(&mut tx, &wanted).await?;
+            let free = |slug: &Slug| !taken.iter().any(|t| t == slug.as_str());
+            let numbered = || (2..=u32::MAX).map(|n| wanted.numbered(n)).find(free);
+            if free(&wanted) {
+                wanted.clone()
+            } else {
+                numbered().ok_or(ProblemCode::SlugTaken)?
+            }
+        }
+    };
+    let workspace = Workspace {
+        description: new.description.0,
+        metadata: new.metadata,
+        ..new_workspace(new.name.as_str(), slug)
+    };
+    db::insert(&mut tx, &workspace).await.map_err(slug_taken)?;
+    tx.record(event(
+        "workspace.created",
+        "workspace",
+        Some(workspace.id.to_string()),
+        &workspace.name,
+        json!({ "slug": workspace.slug }),
+    ));
+    tx.commit().await?;
+    Ok(workspace)
+}
+
+/// The workspaces that one may enter.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(app: &App, by: Granted<needs::WorkspacesRead>, query: PageQuery, status: Option<WorkspaceStatus>) -> Result<Page<Workspace>> {
+    let mut tx = app.db().tenant(&by).await?;
+    let (items, total) = db::list(&mut tx, &query, status).await?;
+    Ok(Page::of(items, &query, Some(total)))
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn get(app: &App, by: Granted<needs::WorkspacesRead>) -> Result<Workspace> {
+    let mut tx = app.db().tenant(&by).await?;
+    db::get(&mut tx, of(&by)?).await?.ok_or(Error::NOT_FOUND)
+}
+
+/// # Errors
+/// `SlugTaken`.
+pub async fn update(app: &App, by: Granted<needs::WorkspacesUpdate>, patch: WorkspacePatch) -> Result<Workspace> {
+    let mut tx = app.db().tenant(&by).await?;
+    member::lock(&mut tx).await?;
+    let before = db::get(&mut tx, of(&by)?).await?.ok_or(Error::NOT_FOUND)?;
+    let mut workspace = before.clone();
+    if let Some(name) = patch.name {
+        workspace.name = name.as_str().to_owned();
+    }
+    if let Some(slug) = patch.slug {
+        workspace.slug = slug;
+    }
+    workspace.description = patch.description.map_set(|t| t.0).apply(Some(workspace.description)).unwrap_or_default();
+    workspace.metadata = patch.metadata.apply(Some(workspace.metadata)).unwrap_or_default();
+    if workspace != before {
+        workspace.updated_at = now();
+        db::update(&mut tx, &workspace).await.map_err(slug_taken)?;
+        let changes = json!({ "from": { "name": before.name, "slug": before.slug }, "to": { "name": workspace.name, "slug": workspace.slug } });
+        tx.record(event(
+            "workspace.updated",
+            "workspace",
+            Some(workspace.id.to_string()),
+            &workspace.name,
+            changes,
+        ));
+    }
+    tx.commit().await?;
+    Ok(workspace)
+}
+
+async fn set_status(app: &App, by: Granted<needs::WorkspacesArchive>, status: WorkspaceStatus, action: &'static str) -> Result<Workspace> {
+    let mut tx = app.db().tenant(&by).await?;
+    member::lock(&mut tx).await?;
+    let mut workspace = db::get(&mut tx, of(&by)?).await?.ok_or(Error::NOT_FOUND)?;
+    if workspace.status != status {
+        workspace.status = status;
+        workspace.updated_at = now();
+        db::update(&mut tx, &workspace).await?;
+        tx.record(event(action, "workspace", Some(workspace.id.to_string()), &workspace.name, json!({})));
+        tx.commit().await?;
+    }
+    Ok(workspace)
+}
+
+/// Archives: readable, refuses writes, its models count no more.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn archive(app: &App, by: Granted<needs::WorkspacesArchive>) -> Result<Workspace> {
+    set_status(app, by, WorkspaceStatus::Archived, "workspace.archived").await
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn restore(app: &App, by: Granted<needs::WorkspacesArchive>) -> Result<Workspace> {
+    set_status(app, by, WorkspaceStatus::Active, "workspace.restored").await
+}
+
+/// Everyone in the workspace, owners and admins of the tenant included.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn members(app: &App, by: Granted<needs::WorkspacesRead>) -> Result<Vec<WorkspaceMember>> {
+    let mut tx = app.db().tenant(&by).await?;
+    Ok(db::members(&mut tx, of(&by)?).await?)
+}
+
+/// Gives a member of the tenant a role in the workspace.
+///
+/// # Errors
+/// `NotFound` for who is not a member of the tenant.
+pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId, role: WorkspaceRole) -> Result<WorkspaceMember> {
+    let id = of(&by)?;
+    let name = by.workspace().map(|w| w.name.clone()).unwrap_or_default();
+    let mut tx = app.db().tenant(&by).await?;
+    let member = member::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    db::set_members(&mut tx, user, &[(id, role)], now()).await?;
+    tx.record(event(
+        "workspace.member_set",
+        "user",
+        Some(user.to_string()),
+        &member.name,
+        json!({ "role": role, "workspace": name }),
+    ));
+    tx.commit().await?;
+    let inherited = member.role.inherits_workspaces();
+    let role = if inherited { WorkspaceRole::Admin } else { role };
+    Ok(WorkspaceMember {
+        user_id: user,
+        email: member.email,
+        name: member.name,
+        role,
+        inherited,
+    })
+}
+
+/// Takes a member out of the workspace. A role that is inherited stays.
+///
+/// # Errors
+/// `NotFound` for who has no role of their own in it.
+pub async fn remove_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId) -> Result<()> {
+    let id = of(&by)?;
+    let workspace = by.workspace().map(|w| w.name.clone()).unwrap_or_default();
+    let mut tx = app.db().tenant(&by).await?;
+    let member = member::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    if !db::remove_member(&mut tx, id, user).await? {
+        return Err(Error::NOT_FOUND);
+    }
+    tx.record(event(
+        "workspace.member_removed",
+        "user",
+        Some(user.to_string()),
+        &member.name,
+        json!({ "workspace": workspace }),
+    ));
+    tx.commit().await?;
+    Ok(())
+}
