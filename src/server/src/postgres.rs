@@ -15,7 +15,9 @@ mod supervise;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 pub use folder::{default_data_dir, readable_by_others};
 
@@ -97,6 +99,12 @@ impl Embedded {
     /// # Errors
     /// When another process uses the folder, no Postgres is installed, or it does not start.
     pub async fn start(data_dir: &Path) -> Result<Self> {
+        if let Some(state) = lock::holder(data_dir) {
+            return Err(EmbeddedError::InUse {
+                data_dir: data_dir.to_owned(),
+                pid: state.pid_text(),
+            });
+        }
         let account = folder::prepare(data_dir)?;
         let data_dir = data_dir.canonicalize().map_err(io_error("finding", data_dir))?;
         let lock = match lock::acquire(&data_dir)? {
@@ -116,29 +124,31 @@ impl Embedded {
     /// # Errors
     /// As `start`; and when the running server's database does not become ready.
     pub async fn join_or_start(data_dir: &Path) -> Result<Self> {
-        let account = folder::prepare(data_dir)?;
-        let data_dir = data_dir.canonicalize().map_err(io_error("finding", data_dir))?;
-        let waiting_since = std::time::Instant::now();
+        let waiting_since = Instant::now();
         loop {
-            match lock::acquire(&data_dir)? {
-                lock::Acquired::Ours(lock) => return Self::run(data_dir, account, lock).await,
-                lock::Acquired::Taken(lock::State {
+            match lock::holder(data_dir) {
+                Some(lock::State {
                     socket_dir: Some(socket_dir),
                     ..
                 }) => {
                     return Ok(Self {
-                        data_dir,
+                        data_dir: data_dir.to_owned(),
                         socket_dir,
                         own: None,
                     });
                 }
-                lock::Acquired::Taken(state) if waiting_since.elapsed() > PATIENCE => {
+                Some(state) if waiting_since.elapsed() > PATIENCE => {
                     return Err(EmbeddedError::NotReady {
-                        data_dir,
+                        data_dir: data_dir.to_owned(),
                         pid: state.pid_text(),
                     });
                 }
-                lock::Acquired::Taken(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                Some(_) => sleep(Duration::from_millis(100)).await,
+                None => match Self::start(data_dir).await {
+                    // Somebody was faster.
+                    Err(EmbeddedError::InUse { .. }) => {}
+                    other => return other,
+                },
             }
         }
     }
@@ -184,6 +194,11 @@ impl Embedded {
             "postgres://{role}@{}:5432/{DATABASE}?sslmode=disable",
             socket::percent_encode(&self.socket_dir)
         )
+    }
+
+    /// The directory of the database's socket.
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
     }
 
     pub fn data_dir(&self) -> &Path {

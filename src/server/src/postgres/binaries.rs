@@ -80,6 +80,7 @@ fn everywhere(account: &Account) -> (Vec<Binaries>, Vec<String>) {
     let mut dirs: Vec<PathBuf> = env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
     dirs.extend(subfolders(Path::new("/usr/lib/postgresql")).into_iter().map(|dir| dir.join("bin")));
     if let Some(tools) = tools_folder() {
+        dirs.push(tools.join("postgres/bin"));
         let npm = tools.join("npm");
         let mut projects = vec![npm.clone()];
         projects.extend(subfolders(&npm));

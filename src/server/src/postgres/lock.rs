@@ -34,9 +34,25 @@ pub(super) enum Acquired {
     Taken(State),
 }
 
+/// Who holds the folder, when somebody does. Changes nothing in a folder that may not be ours.
+pub(super) fn holder(data_dir: &Path) -> Option<State> {
+    let file = File::open(data_dir.join("lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(read(&file).unwrap_or_default()),
+        _ => None,
+    }
+}
+
+fn read(mut file: &File) -> std::io::Result<State> {
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    // One that is just being written is read again later.
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}
+
 pub(super) fn acquire(data_dir: &Path) -> Result<Acquired> {
     let path = data_dir.join("lock");
-    let mut file = fs::OpenOptions::new()
+    let file = fs::OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
@@ -55,11 +71,7 @@ pub(super) fn acquire(data_dir: &Path) -> Result<Acquired> {
             })?;
             Ok(Acquired::Ours(lock))
         }
-        Err(TryLockError::WouldBlock) => {
-            let mut text = String::new();
-            file.read_to_string(&mut text).map_err(io_error("reading", &path))?;
-            Ok(Acquired::Taken(serde_json::from_str(&text).unwrap_or_default()))
-        }
+        Err(TryLockError::WouldBlock) => Ok(Acquired::Taken(read(&file).map_err(io_error("reading", &path))?)),
         Err(TryLockError::Error(source)) => Err(EmbeddedError::Io {
             doing: "locking",
             path,

@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::support::wire::Wire;
 use rustix::process::{Pid, Signal, kill_process};
-use sqlx::{Connection, PgConnection, Row};
+use tenantry_db::OwnerDb;
 use tenantry_server::postgres::{Embedded, EmbeddedError, LOGIN_ROLE, OWNER_ROLE};
 
 /// A data folder that a Postgres of another user can reach.
@@ -26,18 +27,9 @@ fn is_there(pid: u32) -> bool {
     fs::read_link(format!("/proc/{pid}/cwd")).is_ok()
 }
 
-async fn count(url: &str) -> i64 {
-    let mut conn = PgConnection::connect(url).await.unwrap();
-    sqlx::query("select count(*) from pg_database where datname = 'tenantry'")
-        .fetch_one(&mut conn)
-        .await
-        .unwrap()
-        .get(0)
-}
-
 /// The login role is made by the migrations; tests of the database alone use the owner.
 async fn answers(embedded: &Embedded) {
-    assert_eq!(count(&embedded.owner_url()).await, 1);
+    OwnerDb::connect(&embedded.owner_url()).await.unwrap();
 }
 
 /// A second process that holds the folder as a server does, until it is killed.
@@ -116,24 +108,14 @@ async fn is_closed_to_everyone_else() {
     let pid_file = fs::read_to_string(data_dir.join("postgres/postmaster.pid")).unwrap();
     assert_eq!(pid_file.lines().nth(5), Some(""), "{pid_file}");
 
-    let mut conn = PgConnection::connect(&embedded.owner_url()).await.unwrap();
-    let row = sqlx::query("select rolsuper, rolbypassrls, rolcreaterole from pg_roles where rolname = current_user")
-        .fetch_one(&mut conn)
+    let mut wire = Wire::connect(&embedded, OWNER_ROLE).await.unwrap();
+    let said = wire
+        .ask("select rolsuper, rolbypassrls, rolcreaterole, current_setting('server_encoding') from pg_roles where rolname = current_user")
         .await
         .unwrap();
-    assert_eq!(
-        (row.get::<bool, _>(0), row.get::<bool, _>(1), row.get::<bool, _>(2)),
-        (false, false, true)
-    );
-    let encoding: String = sqlx::query("select current_setting('server_encoding')")
-        .fetch_one(&mut conn)
-        .await
-        .unwrap()
-        .get(0);
-    assert_eq!(encoding, "UTF8");
+    assert_eq!(said, ["f", "f", "t", "UTF8"]);
 
-    let superuser = embedded.owner_url().replace(OWNER_ROLE, "postgres");
-    let refused = PgConnection::connect(&superuser).await.unwrap_err().to_string();
+    let refused = Wire::connect(&embedded, "postgres").await.err().unwrap();
     assert!(refused.contains("no pg_hba.conf entry"), "{refused}");
     assert!(embedded.login_url().contains(LOGIN_ROLE));
     embedded.stop().await;
@@ -202,8 +184,8 @@ async fn starts_postgres_again_when_it_is_killed() {
     let data_dir = dir.path().join("data");
     let embedded = Embedded::start(&data_dir).await.unwrap();
     // A backend in the middle of something must not keep the new one from starting.
-    let mut busy = PgConnection::connect(&embedded.owner_url()).await.unwrap();
-    let busy = tokio::spawn(async move { sqlx::query("select pg_sleep(30)").execute(&mut busy).await.is_err() });
+    let mut busy = Wire::connect(&embedded, OWNER_ROLE).await.unwrap();
+    let busy = tokio::spawn(async move { busy.ask("select pg_sleep(30)").await.is_err() });
     tokio::time::sleep(Duration::from_millis(100)).await;
 
     for _ in 0..2 {
