@@ -38,4 +38,4 @@ sqlx: ## write .sqlx anew, after changing a query or a migration
 
 clean: ## remove what was built; tools stay
 	cargo clean
-	rm -rf target dist end2end/results end2end/results.json end2end/report
+	rm -rf target dist end2end/results end2end/report

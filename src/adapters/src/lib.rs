@@ -1,1 +1,5 @@
-//! skeleton
+//! The outside: what implements the ports of `tenantry-domain`, and what reads other systems' data.
+//! Nothing here decides anything; it fetches, sends and translates.
+
+pub mod open_webui;
+pub mod upstream;

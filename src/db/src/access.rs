@@ -565,6 +565,11 @@ pub fn found(tenant: TenantHead, actor: Actor) -> Granted<TenantBootstrap> {
     door(tenant, actor, CtxRole::Operator)
 }
 
+/// For the initialization, to enable the models of the provider that the environment named.
+pub fn found_for(tenant: TenantHead, actor: Actor) -> Granted<permission::needs::ModelsToggle> {
+    door(tenant, actor, CtxRole::Operator)
+}
+
 /// For the holder of a token that was just looked up by its hash.
 pub fn redeem(invitation: &crate::invitation::Redeemable, actor: Actor) -> Granted<InvitationAccept> {
     door(invitation.tenant.clone(), actor, CtxRole::Member(TenantRole::Viewer))

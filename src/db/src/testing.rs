@@ -28,13 +28,17 @@ impl TestDb {
     #[expect(clippy::panic, clippy::expect_used, reason = "a test cannot go on without its database")]
     pub async fn new() -> Self {
         let Ok(url) = std::env::var(VARIABLE) else {
-            panic!("{VARIABLE} is not set: run `make test`, or start a cluster with `scripts/postgres start DIR` and set it to the URL that this prints");
+            panic!(
+                "{VARIABLE} is not set: run `make test`, or start a cluster with `scripts/postgres start DIR` and set it to the URL that this prints"
+            );
         };
         let server = PgConnectOptions::from_str(&url).expect("the URL of the test cluster");
         let mut conn = PgConnection::connect_with(&server).await.expect("the test cluster answers");
         let template = template(&mut conn, &server).await.expect("the template");
         let name = format!("tenantry_test_{}", uuid::Uuid::now_v7().simple());
-        run(&mut conn, format!("create database {name} template {template} owner {OWNER}")).await.expect("a database");
+        run(&mut conn, format!("create database {name} template {template} owner {OWNER}"))
+            .await
+            .expect("a database");
         let url = server.clone().database(&name).username(LOGIN).to_url_lossy();
         let db = Db::connect(url.as_str(), 20).await.expect("the login role connects");
         Self { db, name, server }
@@ -71,10 +75,14 @@ async fn template(conn: &mut PgConnection, server: &PgConnectOptions) -> sqlx::R
     let name = format!("tenantry_template_{:016x}", hash.finish());
     // Each test is a process of its own: the first one makes the template, the others wait for it.
     run(conn, "select pg_advisory_lock(7461)".to_owned()).await?;
-    let done = sqlx::query_scalar::<_, i64>("select count(*) from pg_database where datname = $1 and datistemplate").bind(&name).fetch_one(&mut *conn).await?;
+    let done = sqlx::query_scalar::<_, i64>("select count(*) from pg_database where datname = $1 and datistemplate")
+        .bind(&name)
+        .fetch_one(&mut *conn)
+        .await?;
     if done == 0 {
         run(conn, format!("drop database if exists {name}")).await?;
-        let role = format!("do $$ begin create role {OWNER} login nosuperuser nobypassrls createrole; exception when duplicate_object then null; end $$");
+        let role =
+            format!("do $$ begin create role {OWNER} login nosuperuser nobypassrls createrole; exception when duplicate_object then null; end $$");
         run(conn, role).await?;
         run(conn, format!("create database {name} owner {OWNER}")).await?;
         let url = server.clone().database(&name).username(OWNER).to_url_lossy();

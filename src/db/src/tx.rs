@@ -85,6 +85,21 @@ impl TenantTx {
         self.events.push(event);
     }
 
+    /// Goes back, in the same transaction, to what belongs to the server: an import writes one tenant
+    /// after the other.
+    ///
+    /// # Errors
+    /// When the audit does not work.
+    pub async fn leave(mut self) -> Result<PlatformTx> {
+        self.write_audit().await?;
+        let text = "set local role tenantry_platform; set local app.tenant_id = ''; set local app.actor_id = ''; set local app.workspaces = ''";
+        sqlx::raw_sql(text).execute(&mut *self.tx).await?;
+        Ok(PlatformTx {
+            tx: self.tx,
+            events: Vec::new(),
+        })
+    }
+
     /// # Errors
     /// When the audit or the commit does not work; then nothing of the transaction stays.
     pub async fn commit(mut self) -> Result<()> {

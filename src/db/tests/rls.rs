@@ -11,15 +11,39 @@ use tenantry_db::testing::TestDb;
 /// Tables of a tenant: `tenant_id` first, RLS enabled and forced, isolated by policy.
 const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "quota_limit", "audit_event", "audit_head"];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
-const LOOKUP: &[&str] = &["membership", "workspace", "workspace_membership", "invitation", "model_access", "workspace_model", "outbox"];
+const LOOKUP: &[&str] = &[
+    "membership",
+    "workspace",
+    "workspace_membership",
+    "invitation",
+    "model_access",
+    "workspace_model",
+    "outbox",
+];
 /// What belongs to the server. `tenant` and `user_account` have policies of their own besides.
 const PLATFORM: &[&str] = &[
-    "tenant", "tenant_slug", "user_account", "session", "plan", "provider", "model", "model_route", "platform_setting", "platform_audit", "platform_audit_head",
+    "tenant",
+    "tenant_slug",
+    "user_account",
+    "session",
+    "plan",
+    "provider",
+    "model",
+    "model_route",
+    "platform_setting",
+    "platform_audit",
+    "platform_audit_head",
     "idempotency_key",
 ];
 
 async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {
-    sqlx::query(sql).fetch_all(conn).await.unwrap().iter().map(|r| r.get::<String, _>(0)).collect()
+    sqlx::query(sql)
+        .fetch_all(conn)
+        .await
+        .unwrap()
+        .iter()
+        .map(|r| r.get::<String, _>(0))
+        .collect()
 }
 
 #[tokio::test]
@@ -62,7 +86,11 @@ async fn tables_with_a_workspace_are_kept_to_those_one_may_enter() {
     let test = TestDb::new().await;
     let mut conn = test.superuser().await.unwrap();
     let with_column = names(&mut conn, "select c.relname::text from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind = 'r' where a.attname = 'workspace_id' and c.relnamespace = 'public'::regnamespace").await;
-    let restricted = names(&mut conn, "select tablename::text from pg_policies where permissive = 'RESTRICTIVE' and roles = '{tenantry_tenant}' and cmd = 'ALL'").await;
+    let restricted = names(
+        &mut conn,
+        "select tablename::text from pg_policies where permissive = 'RESTRICTIVE' and roles = '{tenantry_tenant}' and cmd = 'ALL'",
+    )
+    .await;
     for table in with_column {
         assert!(restricted.contains(&table), "{table}: no restrictive policy on workspaces");
     }
@@ -92,7 +120,11 @@ async fn keys_and_references_begin_with_the_tenant() {
     )
     .await;
     assert!(bad.is_empty(), "references without the tenant: {bad:?}");
-    let bad = names(&mut conn, "select conname::text from pg_constraint where contype = 'f' and confdeltype = 'a'").await;
+    let bad = names(
+        &mut conn,
+        "select conname::text from pg_constraint where contype = 'f' and confdeltype = 'a'",
+    )
+    .await;
     assert!(bad.is_empty(), "references that do not say what a delete does: {bad:?}");
 }
 
@@ -108,11 +140,18 @@ async fn views_ask_as_who_reads_them() {
 async fn the_login_role_has_nothing_of_its_own() {
     let test = TestDb::new().await;
     let mut conn = test.superuser().await.unwrap();
-    let row = sqlx::query("select rolsuper, rolbypassrls, rolinherit, rolcreaterole from pg_roles where rolname = 'tenantry_test_app'").fetch_one(&mut conn).await.unwrap();
+    let row = sqlx::query("select rolsuper, rolbypassrls, rolinherit, rolcreaterole from pg_roles where rolname = 'tenantry_test_app'")
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
     for column in 0..4 {
         assert!(!row.get::<bool, _>(column), "column {column}");
     }
-    let grants = names(&mut conn, "select table_name::text from information_schema.role_table_grants where grantee = 'tenantry_test_app'").await;
+    let grants = names(
+        &mut conn,
+        "select table_name::text from information_schema.role_table_grants where grantee = 'tenantry_test_app'",
+    )
+    .await;
     assert!(grants.is_empty(), "{grants:?}");
     let truncate = names(&mut conn, "select table_name::text from information_schema.role_table_grants where grantee in ('tenantry_tenant', 'tenantry_platform') and privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER')").await;
     assert!(truncate.is_empty(), "{truncate:?}");
@@ -121,9 +160,13 @@ async fn the_login_role_has_nothing_of_its_own() {
 #[tokio::test]
 async fn a_superuser_is_refused() {
     let test = TestDb::new().await;
-    let url = std::env::var("TENANTRY_TEST_DATABASE_URL").unwrap().replacen("/postgres?", &format!("/{}?", test.name), 1);
+    let url = std::env::var("TENANTRY_TEST_DATABASE_URL")
+        .unwrap()
+        .replacen("/postgres?", &format!("/{}?", test.name), 1);
     let error = tenantry_db::Db::connect(&url, 1).await.expect_err("a superuser must not be let in");
     assert!(error.to_string().contains("superuser"), "{error}");
-    let error = tenantry_db::Db::connect(&test.owner_url(), 1).await.expect_err("an owner must not be let in");
+    let error = tenantry_db::Db::connect(&test.owner_url(), 1)
+        .await
+        .expect_err("an owner must not be let in");
     assert!(error.to_string().contains("owns tables"), "{error}");
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tenantry_db::{account, tenant};
 use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
+use tenantry_types::model::MyModel;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef};
 
 use crate::audit::event;
@@ -83,16 +84,8 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         }
         None => {
             let name = cmd.tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
-            found(
-                app,
-                tx,
-                actor,
-                Founding {
-                    owner: Some(&user),
-                    ..Founding::named(&name)
-                },
-            )
-            .await?
+            let tenant = crate::tenants::plan(&mut tx, Founding::named(&name)).await?;
+            (found(app, tx, actor, tenant.clone(), Some(&user)).await?, tenant)
         }
     };
     tx.commit().await?;
@@ -192,6 +185,14 @@ pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
 pub async fn available_tenants(app: &App, who: &Principal) -> Result<Vec<AvailableTenant>> {
     let mut tx = app.db().platform().await?;
     Ok(account::tenants(&mut tx, who.id()).await?)
+}
+
+/// Every model that one may use, in each tenant.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn my_models(app: &App, who: &Principal) -> Result<Vec<MyModel>> {
+    crate::model_access::mine(app, who).await
 }
 
 /// Remembers where one was last.

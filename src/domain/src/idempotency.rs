@@ -19,6 +19,9 @@ const IN_FLIGHT: Duration = Duration::from_secs(120);
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    /// Where the new thing is, when the answer said so.
+    #[serde(default)]
+    pub location: Option<String>,
     pub body: Vec<u8>,
     /// The answer holds a once-only secret: it is not kept.
     pub secret: bool,

@@ -6,20 +6,32 @@ use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
 
 /// Why a provider's list could not be read. No text of the other side, which may repeat a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
     #[error("the provider could not be reached")]
     Unreachable,
     #[error("the provider did not answer in time")]
     Timeout,
-    #[error("the provider answered with status {0}")]
+    #[error("the provider answered with status {0}{hint}", hint = hint(*.0))]
     Refused(u16),
     #[error("the provider's answer is not a list of models")]
     NotUnderstood,
     #[error("the provider's answer is too large")]
     TooLarge,
+    /// The address, or all that its name leads to, is one that providers must not have.
     #[error("the provider's address is not allowed")]
     Forbidden,
+    #[error("the provider's key holds characters that cannot be sent")]
+    BadKey,
+}
+
+fn hint(status: u16) -> &'static str {
+    match status {
+        300..=399 => ": it leads to another address, which is the one to give",
+        401 | 403 => ": is the key right?",
+        404 => ": does the address end in /v1?",
+        _ => "",
+    }
 }
 
 /// Reads the list of models of a provider.

@@ -1,1 +1,300 @@
-//! Filled in later in this series.
+//! Providers: upstreams that the operator keeps. Their keys are sealed and never shown again. The
+//! provider itself is only called by `check` and `sync`, and never inside a transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::json;
+use tenantry_db::model::sync::{self as catalogue, Known};
+use tenantry_db::{DbError, PlatformTx, provider as db};
+use tenantry_types::provider::{NewProvider, Provider, ProviderCheck, ProviderPatch, SyncReport, UpstreamModel};
+use tenantry_types::text::Secret;
+use tenantry_types::{ModelId, Patch, ProblemCode, ProviderId};
+
+use crate::audit::event;
+use crate::ports::SourceError;
+use crate::{App, Error, Operator, Place, Result, new_id, now};
+
+/// Where the sealed key of a provider stands.
+pub(crate) fn key_place(id: ProviderId) -> Place {
+    Place {
+        table: "provider",
+        row: id.uuid(),
+        column: "api_key_sealed",
+    }
+}
+
+fn named(error: DbError) -> Error {
+    if error.is(db::NAME_KEY) {
+        ProblemCode::NameTaken.into()
+    } else {
+        error.into()
+    }
+}
+
+fn target(provider: &Provider) -> Option<String> {
+    Some(provider.id.to_string())
+}
+
+/// All of them, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(app: &App, _by: &Operator) -> Result<Vec<Provider>> {
+    let mut tx = app.db().platform().await?;
+    Ok(db::list(&mut tx).await?)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn get(app: &App, _by: &Operator, id: ProviderId) -> Result<Provider> {
+    let mut tx = app.db().platform().await?;
+    db::get(&mut tx, id).await?.ok_or(Error::NOT_FOUND)
+}
+
+/// Adds a provider, without calling it.
+///
+/// # Errors
+/// `NameTaken`.
+pub async fn create(app: &App, by: &Operator, new: NewProvider) -> Result<Provider> {
+    let provider = Provider {
+        id: new_id(),
+        name: new.name.as_str().to_owned(),
+        kind: new.kind,
+        base_url: new.base_url.0,
+        enabled: new.enabled,
+        has_api_key: new.api_key.is_some(),
+        last_check: None,
+        models: 0,
+        created_at: now(),
+    };
+    let mut tx = app.db().platform().await?;
+    add(app, &mut tx, &provider, new.api_key.as_ref()).await?;
+    let changes = json!({ "base_url": provider.base_url, "kind": provider.kind, "has_api_key": provider.has_api_key });
+    tx.record(
+        by.actor(),
+        event("provider.created", "provider", target(&provider), &provider.name, changes),
+    );
+    tx.commit().await?;
+    Ok(provider)
+}
+
+/// Writes a new provider with its key.
+pub(crate) async fn add(app: &App, tx: &mut PlatformTx, provider: &Provider, key: Option<&Secret>) -> Result<()> {
+    let sealed = key.map(|key| seal(app, provider.id, key)).transpose()?;
+    db::insert(tx, provider, sealed.as_deref()).await.map_err(named)
+}
+
+fn seal(app: &App, id: ProviderId, key: &Secret) -> Result<Vec<u8>> {
+    app.vault().seal_platform(key_place(id), key.expose().as_bytes())
+}
+
+/// # Errors
+/// `NotFound`, `NameTaken`.
+pub async fn update(app: &App, by: &Operator, id: ProviderId, patch: ProviderPatch) -> Result<Provider> {
+    let now = now();
+    let mut tx = app.db().platform().await?;
+    let before = locked(&mut tx, id).await?;
+    let mut provider = before.clone();
+    if let Some(name) = patch.name {
+        provider.name = name.as_str().to_owned();
+    }
+    if let Some(base_url) = patch.base_url {
+        provider.base_url = base_url.0;
+    }
+    provider.kind = patch.kind.unwrap_or(provider.kind);
+    provider.enabled = patch.enabled.unwrap_or(provider.enabled);
+    let moved = provider.base_url != before.base_url;
+    let new_key = !patch.api_key.is_keep();
+    match patch.api_key {
+        Patch::Keep => {}
+        Patch::Clear => {
+            provider.has_api_key = false;
+            db::set_api_key(&mut tx, id, None, now).await?;
+        }
+        Patch::Set(key) => {
+            provider.has_api_key = true;
+            db::set_api_key(&mut tx, id, Some(&seal(app, id, &key)?), now).await?;
+        }
+    }
+    if moved || new_key || provider.kind != before.kind {
+        // What was found with the old ones says nothing about the new ones.
+        provider.last_check = None;
+    }
+    if provider != before || new_key {
+        db::update(&mut tx, &provider, now).await.map_err(named)?;
+        let of = |p: &Provider| json!({ "name": p.name, "kind": p.kind, "base_url": p.base_url, "enabled": p.enabled });
+        let changes = json!({ "from": of(&before), "to": of(&provider), "api_key_changed": new_key });
+        tx.record(
+            by.actor(),
+            event("provider.updated", "provider", target(&provider), &provider.name, changes),
+        );
+    }
+    tx.commit().await?;
+    Ok(provider)
+}
+
+async fn locked(tx: &mut PlatformTx, id: ProviderId) -> Result<Provider> {
+    if !db::lock(tx, id).await? {
+        return Err(Error::NOT_FOUND);
+    }
+    db::get(tx, id).await?.ok_or(Error::NOT_FOUND)
+}
+
+/// # Errors
+/// `NotFound`; `InUse` while a model has a route to it.
+pub async fn delete(app: &App, by: &Operator, id: ProviderId) -> Result<()> {
+    let mut tx = app.db().platform().await?;
+    let provider = locked(&mut tx, id).await?;
+    db::delete(&mut tx, id).await.map_err(|e| {
+        if e.is(db::ROUTE_KEY) {
+            Error::from(ProblemCode::InUse)
+        } else {
+            e.into()
+        }
+    })?;
+    tx.record(
+        by.actor(),
+        event(
+            "provider.deleted",
+            "provider",
+            target(&provider),
+            &provider.name,
+            json!({ "base_url": provider.base_url }),
+        ),
+    );
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Asks the provider for its list, and notes how that went.
+async fn ask(app: &App, id: ProviderId) -> Result<(Provider, std::result::Result<Vec<UpstreamModel>, SourceError>, ProviderCheck)> {
+    let (provider, key) = {
+        let mut tx = app.db().platform().await?;
+        let provider = db::get(&mut tx, id).await?.ok_or(Error::NOT_FOUND)?;
+        (provider, db::api_key(&mut tx, id).await?)
+    };
+    let key = match key {
+        None => None,
+        Some(sealed) => {
+            let plain = app.vault().open_platform(key_place(id), &sealed)?;
+            Some(Secret::new(String::from_utf8(plain).map_err(Error::internal)?))
+        }
+    };
+    // No transaction is open while somebody else's server takes its time.
+    let answer = app.models().list(provider.kind, &provider.base_url, key.as_ref()).await;
+    let check = ProviderCheck {
+        ok: answer.is_ok(),
+        at: now(),
+        error: answer.as_ref().err().map(ToString::to_string),
+    };
+    let mut tx = app.db().platform().await?;
+    db::set_check(&mut tx, id, &check).await?;
+    tx.commit().await?;
+    Ok((provider, answer, check))
+}
+
+/// Looks whether the provider answers.
+///
+/// # Errors
+/// `NotFound`. A provider that does not answer is an answer, not an error.
+pub async fn check(app: &App, _by: &Operator, id: ProviderId) -> Result<ProviderCheck> {
+    Ok(ask(app, id).await?.2)
+}
+
+/// Reads the provider's list and says what it would change in the catalogue; with `apply`, changes
+/// it. Nothing is ever removed.
+///
+/// # Errors
+/// `NotFound`; `UpstreamUnreachable` when there is no list, of which `check` then says why.
+pub async fn sync(app: &App, by: &Operator, id: ProviderId, apply: bool) -> Result<SyncReport> {
+    let (provider, answer, _) = ask(app, id).await?;
+    let listed = answer.map_err(|_| ProblemCode::UpstreamUnreachable)?;
+    let mut tx = app.db().platform().await?;
+    // Two at once would both add the same models.
+    locked(&mut tx, id).await?;
+    let known = catalogue::known(&mut tx, id).await?;
+    let difference = Difference::between(&known, &listed);
+    let report = SyncReport {
+        applied: apply,
+        added: difference.added.iter().map(|m| m.upstream_name.clone()).collect(),
+        changed: difference.changed.iter().map(|(name, _, _)| name.clone()).collect(),
+        missing: difference.missing,
+        unchanged: difference.unchanged,
+    };
+    if apply && !(report.added.is_empty() && report.changed.is_empty()) {
+        let now = now();
+        let added: Vec<(ModelId, UpstreamModel)> = difference.added.into_iter().map(|m| (new_id(), m)).collect();
+        let changed: Vec<(ModelId, UpstreamModel)> = difference.changed.into_iter().map(|(_, id, m)| (id, m)).collect();
+        catalogue::add(&mut tx, id, &added, now).await?;
+        catalogue::change(&mut tx, &changed, now).await?;
+        let changes = json!({ "added": report.added, "changed": report.changed });
+        tx.record(
+            by.actor(),
+            event("provider.synced", "provider", target(&provider), &provider.name, changes),
+        );
+        tx.commit().await?;
+    }
+    Ok(report)
+}
+
+/// What a list changes.
+#[derive(Debug, Default, PartialEq)]
+struct Difference {
+    added: Vec<UpstreamModel>,
+    /// Name in the catalogue, id, and what it becomes.
+    changed: Vec<(String, ModelId, UpstreamModel)>,
+    missing: Vec<String>,
+    unchanged: u32,
+}
+
+impl Difference {
+    fn between(known: &[Known], listed: &[UpstreamModel]) -> Self {
+        let by_name: HashMap<&str, &UpstreamModel> = listed.iter().map(|m| (m.upstream_name.as_str(), m)).collect();
+        let names: HashSet<&str> = known.iter().map(|k| k.listed.upstream_name.as_str()).collect();
+        let mut out = Self {
+            added: listed.iter().filter(|m| !names.contains(m.upstream_name.as_str())).cloned().collect(),
+            ..Self::default()
+        };
+        for known in known {
+            let Some(listed) = by_name.get(known.listed.upstream_name.as_str()) else {
+                out.missing.push(known.name.clone());
+                continue;
+            };
+            let becomes = merged(known, listed);
+            // The prices of a model are those of the provider that is tried first.
+            if known.first && becomes != known.listed {
+                out.changed.push((known.name.clone(), known.id, becomes));
+            } else {
+                out.unchanged += 1;
+            }
+        }
+        out
+    }
+}
+
+/// What is listed counts; what is not listed leaves what an operator wrote.
+fn merged(known: &Known, listed: &UpstreamModel) -> UpstreamModel {
+    let before = &known.listed;
+    // A display name that is not just the name was chosen by somebody, or came from here.
+    let display_name = match &listed.display_name {
+        Some(name) if known.display_name == known.name => Some(name.clone()),
+        _ => before.display_name.clone(),
+    };
+    UpstreamModel {
+        upstream_name: before.upstream_name.clone(),
+        display_name,
+        context_length: listed.context_length.or(before.context_length),
+        modalities: if listed.modalities.is_empty() {
+            before.modalities.clone()
+        } else {
+            listed.modalities.clone()
+        },
+        input_price: listed.input_price.or(before.input_price),
+        output_price: listed.output_price.or(before.output_price),
+        cached_input_price: listed.cached_input_price.or(before.cached_input_price),
+        request_price: listed.request_price.or(before.request_price),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Tenants: founding, changing, suspending, purging, and the numbers of their first page.
 
 use serde_json::json;
-use tenantry_db::{PlatformTx, TenantTx, account, member, plan, tenant as db, workspace};
+use tenantry_db::{PlatformTx, TenantTx, account, member, tenant as db, workspace};
 use tenantry_types::account::User;
 use tenantry_types::input::Metadata;
 use tenantry_types::overview::{FirstSteps, Overview, TenantRow};
@@ -19,7 +19,6 @@ pub(crate) struct Founding<'a> {
     pub slug: Option<&'a Slug>,
     pub external_id: Option<String>,
     pub metadata: Metadata,
-    pub owner: Option<&'a User>,
 }
 
 impl<'a> Founding<'a> {
@@ -29,26 +28,25 @@ impl<'a> Founding<'a> {
             slug: None,
             external_id: None,
             metadata: Metadata::default(),
-            owner: None,
         }
     }
 }
 
-/// Founds a tenant, with its key, its audit chain and the workspace `default`, and goes on in it.
-pub(crate) async fn found(app: &App, mut tx: PlatformTx, actor: Actor, new: Founding<'_>) -> Result<(TenantTx, Tenant)> {
+/// Reserves a slug and settles what a new tenant is. Nothing of it is written yet.
+pub(crate) async fn plan(tx: &mut PlatformTx, new: Founding<'_>) -> Result<Tenant> {
     let id: TenantId = new_id();
     let now = now();
     let wanted = new.slug.cloned().unwrap_or_else(|| Slug::derive(new.name.as_str()));
-    let slug = db::reserve_slug(&mut tx, &wanted, new.slug.is_none(), id)
+    let slug = db::reserve_slug(tx, &wanted, new.slug.is_none(), id)
         .await?
         .ok_or(ProblemCode::SlugTaken)?;
-    let colour = u8::try_from(db::count(&mut tx).await? % 12).unwrap_or(0);
-    let tenant = Tenant {
+    let colour = u8::try_from(db::count(tx).await? % 12).unwrap_or(0);
+    Ok(Tenant {
         id,
         slug,
         name: new.name.as_str().to_owned(),
         status: TenantStatus::Active,
-        plan: plan::default(&mut tx).await?,
+        plan: tenantry_db::plan::default(tx).await?,
         external_id: new.external_id,
         metadata: new.metadata,
         settings: TenantSettings {
@@ -58,10 +56,14 @@ pub(crate) async fn found(app: &App, mut tx: PlatformTx, actor: Actor, new: Foun
         created_at: now,
         updated_at: now,
         stats: None,
-    };
+    })
+}
+
+/// Founds a tenant, with its key, its audit chain and the workspace `default`, and goes on in it.
+pub(crate) async fn found(app: &App, mut tx: PlatformTx, actor: Actor, tenant: Tenant, owner: Option<&User>) -> Result<TenantTx> {
     db::insert(&mut tx, &tenant).await?;
-    if let Some(owner) = new.owner {
-        account::set_last_tenant(&mut tx, owner.id, id).await?;
+    if let Some(owner) = owner {
+        account::set_last_tenant(&mut tx, owner.id, tenant.id).await?;
     }
     let by = tenantry_db::access::found(db::head(&tenant), actor);
     let mut tx = tx.enter(&by).await?;
@@ -70,15 +72,15 @@ pub(crate) async fn found(app: &App, mut tx: PlatformTx, actor: Actor, new: Foun
     tx.record(event(
         "tenant.created",
         "tenant",
-        Some(id.to_string()),
+        Some(tenant.id.to_string()),
         &tenant.name,
         json!({ "slug": tenant.slug }),
     ));
-    if let Some(owner) = new.owner {
+    if let Some(owner) = owner {
         crate::members::join_as_owner(&mut tx, owner).await?;
     }
     workspace::insert(&mut tx, &new_workspace("Default", Slug::stored("default".into()))).await?;
-    Ok((tx, tenant))
+    Ok(tx)
 }
 
 /// Creates a tenant; the creator becomes its owner.
@@ -89,15 +91,15 @@ pub async fn create(app: &App, who: &Principal, new: NewTenant) -> Result<Tenant
     if app.policy().tenant_creation == TenantCreation::Operator && !who.user().is_operator {
         return Err(ProblemCode::TenantCreationClosed.into());
     }
-    let tx = app.db().platform().await?;
+    let mut tx = app.db().platform().await?;
     let founding = Founding {
         name: &new.name,
         slug: new.slug.as_ref(),
         external_id: new.external_id.map(|t| t.0),
         metadata: new.metadata,
-        owner: Some(who.user()),
     };
-    let (mut tx, mut tenant) = found(app, tx, who.actor(), founding).await?;
+    let mut tenant = plan(&mut tx, founding).await?;
+    let mut tx = found(app, tx, who.actor(), tenant.clone(), Some(who.user())).await?;
     tenant.stats = Some(db::stats(&mut tx, now()).await?);
     tx.commit().await?;
     Ok(tenant)

@@ -206,7 +206,7 @@ pub async fn remove_member(app: &App, by: Granted<needs::WorkspaceMembersManage>
         "user",
         Some(user.to_string()),
         &member.name,
-        json!({ "workspace": workspace }),
+        json!({ "workspace": workspace, "workspace_id": id }),
     ));
     tx.commit().await?;
     Ok(())

@@ -142,6 +142,7 @@ pub enum Fault {
     UnknownField,
     ReadOnly,
     NoSuchThing,
+    NotActive,
     DoesNotMatch,
 }
 
@@ -170,6 +171,7 @@ impl Fault {
             Self::UnknownField => "unknown_field",
             Self::ReadOnly => "read_only",
             Self::NoSuchThing => "no_such_thing",
+            Self::NotActive => "not_active",
             Self::DoesNotMatch => "does_not_match",
         }
     }
@@ -200,6 +202,7 @@ impl Fault {
             Self::UnknownField => "There is no such field.".into(),
             Self::ReadOnly => "This field cannot be written.".into(),
             Self::NoSuchThing => "There is no such thing here.".into(),
+            Self::NotActive => "This is not active and cannot be enabled.".into(),
             Self::DoesNotMatch => "Does not match.".into(),
         }
     }

@@ -1,0 +1,60 @@
+//! Where a request stands: the tenant and workspace of its path, held against its headers, and the
+//! permission that the handler names by its type.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use tenantry_domain::{App, Granted, TenantCtx, WorkspaceCtx};
+use tenantry_types::permission::Needs;
+
+use super::{Caller, find_param};
+use crate::ApiError;
+use crate::context::{self, Headers};
+
+/// The tenant of the path.
+pub struct InTenant(pub TenantCtx);
+
+impl FromRequestParts<App> for InTenant {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match place(parts, app).await? {
+            Place::Tenant(ctx) => Ok(Self(ctx)),
+            Place::Workspace(ctx) => Ok(Self(ctx.tenant().clone())),
+        }
+    }
+}
+
+/// Proof that the caller may do `P` in the tenant of the path, or in its workspace when the path
+/// names one.
+pub struct May<P>(pub Granted<P>);
+
+impl<P: Needs> FromRequestParts<App> for May<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match place(parts, app).await? {
+            Place::Tenant(ctx) => Ok(Self(ctx.grant()?)),
+            Place::Workspace(ctx) => Ok(Self(ctx.grant()?)),
+        }
+    }
+}
+
+enum Place {
+    Tenant(TenantCtx),
+    Workspace(WorkspaceCtx),
+}
+
+async fn place(parts: &mut Parts, app: &App) -> Result<Place, ApiError> {
+    let Caller(who) = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+    let headers = Headers::read(&parts.headers)?;
+    let tenant = find_param(parts, app, "tenant").await?;
+    let workspace = find_param(parts, app, "workspace").await?;
+    match (tenant, workspace) {
+        (Some(tenant), Some(workspace)) => {
+            context::in_workspace(app, &who, &tenant, &workspace, &headers).await.map(Place::Workspace)
+        }
+        (Some(tenant), None) => context::in_tenant(app, &who, &tenant, &headers).await.map(Place::Tenant),
+        (None, Some(workspace)) => context::in_workspace_by_id(app, &who, &workspace, &headers).await.map(Place::Workspace),
+        (None, None) => Err(tenantry_types::ProblemCode::NotFound.into()),
+    }
+}

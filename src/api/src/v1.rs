@@ -1,0 +1,17 @@
+//! The handlers of the JSON API v1, one module a thing. Their paths stand in `routes`; each names
+//! the permission it asks for twice, as the type of its grant and for the document.
+
+pub mod auth;
+pub mod catalog;
+pub mod health;
+pub mod invitations;
+pub mod invited;
+pub mod me;
+pub mod members;
+pub mod models;
+pub mod plans;
+pub mod platform;
+pub mod providers;
+pub mod quotas;
+pub mod tenants;
+pub mod workspaces;

@@ -1,0 +1,103 @@
+//! Signing up, in and out, and the context of a request.
+
+use axum::Json;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+use tenantry_domain::{App, access, accounts};
+use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
+use tenantry_types::{FieldError, Fields, Page};
+
+use crate::bodies;
+use crate::context::{self, Headers, Standing};
+use crate::extract::{Body, Caller, FromBody, Info, SignIn};
+use crate::respond::Answer;
+
+/// Make an account and sign in
+///
+/// The first account of a server becomes its operator. Each sign-up without an invitation gets a tenant of its own.
+/// 409 `email_taken` when there is an account with this address; 403 when the server takes no new accounts.
+#[utoipa::path(post, path = "", operation_id = "register", request_body = bodies::Registration, responses((status = 201, body = User)))]
+pub async fn register(
+    State(app): State<App>,
+    info: Info,
+    session: SignIn,
+    Body(body): Body<Registration>,
+) -> Answer<(StatusCode, Json<User>)> {
+    let made = accounts::register(&app, &info.origin, body).await?;
+    session.enter(made.user.id).await?;
+    Ok((StatusCode::CREATED, Json(made.user)))
+}
+
+/// Sign in
+///
+/// Sets the session cookie. The answer and its time are the same for an unknown address and for a wrong password.
+#[utoipa::path(post, path = "", operation_id = "log_in", request_body = bodies::Login, responses((status = 200, body = User)))]
+pub async fn log_in(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Login>) -> Answer<Json<User>> {
+    let user = accounts::log_in(&app, &info.origin, body).await?;
+    session.enter(user.id).await?;
+    Ok(Json(user))
+}
+
+/// Sign out
+///
+/// Ends the session of the cookie; without one there is nothing to do.
+#[utoipa::path(post, path = "", operation_id = "log_out", responses((status = 204)))]
+pub async fn log_out(session: SignIn) -> Answer<StatusCode> {
+    session.leave().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Show where the caller stands
+///
+/// The tenant comes from `X-Tenant-ID` or `X-Workspace-ID`; without them from the session, else from having exactly one
+/// tenant. `source` says which it was.
+#[utoipa::path(get, path = "", operation_id = "get_context", responses((status = 200, body = Context)))]
+pub async fn context(State(app): State<App>, Caller(who): Caller, headers: HeaderMap) -> Answer<Json<Context>> {
+    let standing = context::standing(&app, &who, &Headers::read(&headers)?).await?;
+    Ok(Json(context::describe(&who, &standing)))
+}
+
+/// List the tenants that the caller may enter
+///
+/// The one used last comes first.
+#[utoipa::path(get, path = "", operation_id = "list_available_tenants", responses((status = 200, body = Page<AvailableTenant>)))]
+pub async fn available_tenants(State(app): State<App>, Caller(who): Caller) -> Answer<Json<Page<AvailableTenant>>> {
+    Ok(Json(Page::whole(accounts::available_tenants(&app, &who).await?)))
+}
+
+/// Where to switch to.
+pub struct SwitchTenant {
+    tenant: String,
+    workspace: Option<String>,
+}
+
+impl FromBody for SwitchTenant {
+    fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let tenant = f.required("tenant");
+            let workspace = f.optional("workspace");
+            Some(Self { tenant: tenant?, workspace: workspace? })
+        })
+    }
+}
+
+/// Switch to another tenant
+///
+/// Sets the tenant that requests without one are about, and answers with the new context.
+#[utoipa::path(post, path = "", operation_id = "switch_tenant", request_body = bodies::SwitchTenant, responses((status = 200, body = Context)))]
+pub async fn switch_tenant(
+    State(app): State<App>,
+    Caller(who): Caller,
+    headers: HeaderMap,
+    Body(to): Body<SwitchTenant>,
+) -> Answer<Json<Context>> {
+    let ctx = context::in_tenant(&app, &who, &to.tenant, &Headers::read(&headers)?).await?;
+    let workspace = match &to.workspace {
+        Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
+        None => None,
+    };
+    accounts::remember_tenant(&app, &who, ctx.tenant().id).await?;
+    let standing = Standing { tenant: Some(ctx), workspace, source: ContextSource::Session };
+    Ok(Json(context::describe(&who, &standing)))
+}

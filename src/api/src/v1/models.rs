@@ -1,0 +1,154 @@
+//! Which models a tenant and its workspaces may use, and who can use what.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use tenantry_domain::model_access::{self, ModelFilter};
+use tenantry_domain::{App, needs};
+use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, TenantModel, WorkspaceModels};
+use tenantry_types::permission::Needs;
+use tenantry_types::{Fault, Fields, FromInput, ModelId, Page};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::bodies;
+use crate::extract::{Body, Filter, FromQuery, Id, Listing, May, Paging, Params, Search, Unfiltered};
+use crate::respond::Answer;
+
+/// Which models.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TenantModelFilter {
+    /// Only models that are enabled here, or only those that are not.
+    enabled: Option<bool>,
+    /// Only models of this provider, by name.
+    provider: Option<String>,
+}
+
+impl Filter for TenantModelFilter {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let enabled = f.optional("enabled");
+        let provider = f.optional("provider");
+        Some(Self { enabled: enabled?, provider: provider? })
+    }
+}
+
+/// List the models of the catalogue, as the tenant sees them
+///
+/// Those that are not active any more are shown as such.
+#[utoipa::path(get, path = "", operation_id = "list_tenant_models", params(Paging, Search, TenantModelFilter),
+    responses((status = 200, body = Page<TenantModel>)), extensions(("x-permission" = json!(needs::ModelsRead::PERMISSION))))]
+pub async fn list(
+    State(app): State<App>,
+    May(by): May<needs::ModelsRead>,
+    Params(list): Params<Listing<TenantModelFilter>>,
+) -> Answer<Json<Page<TenantModel>>> {
+    let filter = ModelFilter { enabled: list.filter.enabled, provider: list.filter.provider };
+    Ok(Json(model_access::list(&app, by, list.page, filter).await?))
+}
+
+/// Enable and disable many models at once
+///
+/// Answers with the models that changed.
+#[utoipa::path(method(patch, put), path = "", operation_id = "toggle_tenant_models", request_body = bodies::ModelsToggle,
+    responses((status = 200, body = Page<TenantModel>)), extensions(("x-permission" = json!(needs::ModelsToggle::PERMISSION))))]
+pub async fn toggle(
+    State(app): State<App>,
+    May(by): May<needs::ModelsToggle>,
+    Body(toggle): Body<ModelsToggle>,
+) -> Answer<Json<Page<TenantModel>>> {
+    Ok(Json(Page::whole(model_access::toggle(&app, by, toggle).await?)))
+}
+
+/// Set whether a model may be used, and by whom
+///
+/// The audience stays as it is when it is not given.
+#[utoipa::path(put, path = "", operation_id = "set_tenant_model", request_body = bodies::ModelAccess,
+    responses((status = 200, body = TenantModel)), extensions(("x-permission" = json!(needs::ModelsToggle::PERMISSION))))]
+pub async fn set(
+    State(app): State<App>,
+    May(by): May<needs::ModelsToggle>,
+    Id(model): Id<ModelId>,
+    Body(access): Body<ModelAccess>,
+) -> Answer<Json<TenantModel>> {
+    Ok(Json(model_access::set(&app, by, model, access).await?))
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Default, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Format {
+    #[default]
+    Json,
+    Csv,
+}
+
+impl FromInput for Format {
+    fn from_input(value: &serde_json::Value) -> Result<Self, Fault> {
+        match value.as_str() {
+            Some("json") => Ok(Self::Json),
+            Some("csv") => Ok(Self::Csv),
+            _ => Err(Fault::DoesNotMatch),
+        }
+    }
+}
+
+/// In which form, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ReportForm {
+    /// `csv` answers with the whole report as a file; pages and search do not apply then.
+    #[param(inline, default = "json", required = false)]
+    format: Format,
+}
+
+/// A page of the report, or all of it as CSV.
+pub struct Report {
+    list: Listing<Unfiltered>,
+    form: ReportForm,
+}
+
+impl FromQuery for Report {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let format = f.optional("format");
+        let list = Listing::read(f);
+        Some(Self { list: list?, form: ReportForm { format: format?.unwrap_or_default() } })
+    }
+}
+
+/// Report who can use what
+///
+/// One line for each member, with the models that they may use.
+#[utoipa::path(get, path = "", operation_id = "report_models", params(Paging, Search, ReportForm),
+    responses((status = 200, content((Page<ModelReportRow> = "application/json"), (String = "text/csv")))),
+    extensions(("x-permission" = json!(needs::ModelsReport::PERMISSION))))]
+pub async fn report(State(app): State<App>, May(by): May<needs::ModelsReport>, Params(report): Params<Report>) -> Answer<Response> {
+    match report.form.format {
+        Format::Json => Ok(Json(model_access::report(&app, by, report.list.page).await?).into_response()),
+        Format::Csv => {
+            let name = format!("attachment; filename=\"models-of-{}.csv\"", by.tenant().slug);
+            let csv = model_access::report_csv(&app, by).await?;
+            Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)], csv).into_response())
+        }
+    }
+}
+
+/// Show the models of a workspace
+#[utoipa::path(get, path = "", operation_id = "get_workspace_models", responses((status = 200, body = WorkspaceModels)),
+    extensions(("x-permission" = json!(needs::ModelsRead::PERMISSION))))]
+pub async fn of_workspace(State(app): State<App>, May(by): May<needs::ModelsRead>) -> Answer<Json<WorkspaceModels>> {
+    Ok(Json(model_access::of_workspace(&app, by).await?))
+}
+
+/// Narrow the models of a workspace
+///
+/// `restrict` leaves those that are listed and enabled in the tenant; an empty list leaves none.
+#[utoipa::path(put, path = "", operation_id = "set_workspace_models", request_body = WorkspaceModels,
+    responses((status = 200, body = WorkspaceModels)), extensions(("x-permission" = json!(needs::WorkspaceModelsManage::PERMISSION))))]
+pub async fn set_of_workspace(
+    State(app): State<App>,
+    May(by): May<needs::WorkspaceModelsManage>,
+    Body(models): Body<WorkspaceModels>,
+) -> Answer<Json<WorkspaceModels>> {
+    Ok(Json(model_access::set_workspace(&app, by, models).await?))
+}

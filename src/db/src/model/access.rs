@@ -1,0 +1,353 @@
+//! Which models a tenant may use, who in it, and which of them a workspace lists.
+
+use tenantry_types::model::{AccessMode, Audience, ModelReportRow, MyModel, TenantModel, WorkspaceModels};
+use tenantry_types::{ModelId, PageQuery, Timestamp, UserId, WorkspaceId};
+use uuid::Uuid;
+
+use crate::access::email;
+use crate::error::word;
+use crate::{PlatformTx, Result, TenantTx};
+
+struct Row {
+    id: Uuid,
+    name: String,
+    display_name: String,
+    provider_name: Option<String>,
+    context_length: Option<i64>,
+    modalities: Vec<String>,
+    input_price: Option<i64>,
+    output_price: Option<i64>,
+    cached_input_price: Option<i64>,
+    request_price: Option<i64>,
+    is_active: bool,
+    enabled: bool,
+    audience: String,
+}
+
+impl Row {
+    fn model(self) -> Result<TenantModel> {
+        Ok(TenantModel {
+            id: self.id.into(),
+            name: self.name,
+            display_name: self.display_name,
+            provider_name: self.provider_name,
+            context_length: self.context_length,
+            modalities: self.modalities,
+            input_price: self.input_price,
+            output_price: self.output_price,
+            cached_input_price: self.cached_input_price,
+            request_price: self.request_price,
+            is_active: self.is_active,
+            enabled: self.enabled,
+            audience: word(&self.audience, "audience")?,
+        })
+    }
+}
+
+/// What of the list is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub enabled: Option<bool>,
+    /// The name of a provider, lower case.
+    pub provider: Option<String>,
+}
+
+/// The catalogue as the tenant sees it, by name: active models, and inactive ones that it decided
+/// about. `limit + 1` rows, and how many there are in all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Result<(Vec<TenantModel>, i64)> {
+    let tenant = tx.tenant_id().uuid();
+    let pattern = query.pattern();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"select c.id, c.name, c.display_name, c.context_length, c.modalities, c.input_price, c.output_price, c.cached_input_price,
+             c.request_price, c.is_active, coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
+             (select p.name
+               from model_route r
+               join provider p on p.id = r.provider_id
+               where r.model_id = c.id
+               order by r.priority, r.provider_id, r.upstream_name
+               limit 1) as "provider_name?"
+           from model c
+           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           where (c.is_active or a.model_id is not null)
+             and ($2::text is null or lower(c.name) like $2 or lower(c.display_name) like $2)
+             and ($3::boolean is null or coalesce(a.enabled, false) = $3)
+             and ($4::text is null or exists (
+               select 1 from model_route r join provider p on p.id = r.provider_id where r.model_id = c.id and lower(p.name) = $4
+             ))
+           order by c.name
+           limit $5 offset $6"#,
+        tenant,
+        pattern,
+        filter.enabled,
+        filter.provider,
+        i64::from(query.limit) + 1,
+        i64::from(query.skip),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "n!"
+           from model c
+           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           where (c.is_active or a.model_id is not null)
+             and ($2::text is null or lower(c.name) like $2 or lower(c.display_name) like $2)
+             and ($3::boolean is null or coalesce(a.enabled, false) = $3)
+             and ($4::text is null or exists (
+               select 1 from model_route r join provider p on p.id = r.provider_id where r.model_id = c.id and lower(p.name) = $4
+             ))"#,
+        tenant,
+        pattern,
+        filter.enabled,
+        filter.provider,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((rows.into_iter().map(Row::model).collect::<Result<_>>()?, total))
+}
+
+/// These models as the tenant sees them, by name; those that are not in the catalogue are left out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn get_many(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<TenantModel>> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query_as!(
+        Row,
+        r#"select c.id, c.name, c.display_name, c.context_length, c.modalities, c.input_price, c.output_price, c.cached_input_price,
+             c.request_price, c.is_active, coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
+             (select p.name
+               from model_route r
+               join provider p on p.id = r.provider_id
+               where r.model_id = c.id
+               order by r.priority, r.provider_id, r.upstream_name
+               limit 1) as "provider_name?"
+           from model c
+           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           where c.id = any ($2)
+           order by c.name"#,
+        tenant,
+        ids,
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(Row::model)
+    .collect()
+}
+
+/// Enables and disables; answers the models for which that changed anything. Audiences stay.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn toggle(tx: &mut TenantTx, enable: &[Uuid], disable: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar!(
+        r#"insert into model_access as a (tenant_id, model_id, enabled, updated_at)
+           select $1, w.model_id, w.enabled, $4
+           from (
+             select id, true from unnest($2::uuid[]) id
+             union
+             select m.model_id, false from model_access m where m.tenant_id = $1 and m.model_id = any ($3)
+           ) w (model_id, enabled)
+           order by w.model_id
+           on conflict (tenant_id, model_id) do update
+             set enabled = excluded.enabled, updated_at = excluded.updated_at
+             where a.enabled <> excluded.enabled
+           returning model_id"#,
+        tenant,
+        enable,
+        disable,
+        now.0,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
+/// Writes what the tenant decided about one model; without an audience the one that is stays.
+/// Answers whether that changed anything.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set(tx: &mut TenantTx, model: ModelId, enabled: bool, audience: Option<Audience>, now: Timestamp) -> Result<bool> {
+    let tenant = tx.tenant_id().uuid();
+    let changed = sqlx::query!(
+        "insert into model_access as a (tenant_id, model_id, enabled, audience, updated_at)
+         values ($1, $2, $3, coalesce($4, 'tenant'), $5)
+         on conflict (tenant_id, model_id) do update
+           set enabled = excluded.enabled, audience = coalesce($4, a.audience), updated_at = excluded.updated_at
+           where a.enabled <> excluded.enabled or a.audience <> coalesce($4, a.audience)",
+        tenant,
+        model.uuid(),
+        enabled,
+        audience.map(Audience::as_str),
+        now.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// The mode of a workspace and the models that it lists, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_workspace(tx: &mut TenantTx, workspace: WorkspaceId) -> Result<Option<WorkspaceModels>> {
+    let tenant = tx.tenant_id().uuid();
+    let row = sqlx::query!(
+        r#"select w.models_mode, coalesce(
+             (select array_agg(l.model_id order by c.name)
+               from workspace_model l
+               join model c on c.id = l.model_id
+               where l.tenant_id = w.tenant_id and l.workspace_id = w.id), '{}') as "models!"
+           from workspace w
+           where w.tenant_id = $1 and w.id = $2"#,
+        tenant,
+        workspace.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let mode: AccessMode = word(&row.models_mode, "models mode")?;
+    Ok(Some(WorkspaceModels {
+        mode,
+        models: row.models.into_iter().map(ModelId::new).collect(),
+    }))
+}
+
+/// Puts mode and list in the place of those that were.
+///
+/// # Errors
+/// When the database does not answer; the foreign key when a model is gone.
+pub async fn set_workspace(tx: &mut TenantTx, workspace: WorkspaceId, mode: AccessMode, models: &[Uuid], now: Timestamp) -> Result<()> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "update workspace set models_mode = $3, updated_at = $4 where tenant_id = $1 and id = $2",
+        tenant,
+        workspace.uuid(),
+        mode.as_str(),
+        now.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from workspace_model where tenant_id = $1 and workspace_id = $2 and model_id <> all ($3)",
+        tenant,
+        workspace.uuid(),
+        models,
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into workspace_model (tenant_id, workspace_id, model_id)
+         select distinct $1::uuid, $2::uuid, id from unnest($3::uuid[]) id
+         on conflict (tenant_id, workspace_id, model_id) do nothing",
+        tenant,
+        workspace.uuid(),
+        models,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Who can use what: active members by name, `limit + 1` of them, and how many there are in all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn report(tx: &mut TenantTx, query: &PageQuery) -> Result<(Vec<ModelReportRow>, i64)> {
+    let pattern = query.pattern();
+    let tenant = tx.tenant_id().uuid();
+    // The page is cut from the members first: the view would put the lists of all of them together.
+    let emails = sqlx::query_scalar!(
+        "select u.email
+         from membership m
+         join user_account u on u.id = m.user_id and u.status = 'active'
+         where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)
+         order by lower(u.name), u.email
+         limit $3 offset $4",
+        tenant,
+        pattern,
+        i64::from(query.limit) + 1,
+        i64::from(query.skip),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let total = sqlx::query_scalar!(
+        r#"select count(*) as "n!"
+           from membership m
+           join user_account u on u.id = m.user_id and u.status = 'active'
+           where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)"#,
+        tenant,
+        pattern,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((report_of(tx, Some(&emails), i64::from(query.limit) + 1).await?, total))
+}
+
+/// The report on all active members, by name; at most `limit` rows.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn whole_report(tx: &mut TenantTx, limit: i64) -> Result<Vec<ModelReportRow>> {
+    report_of(tx, None, limit).await
+}
+
+async fn report_of(tx: &mut TenantTx, emails: Option<&[String]>, limit: i64) -> Result<Vec<ModelReportRow>> {
+    let tenant = tx.tenant_id().uuid();
+    let rows = sqlx::query!(
+        r#"select user_email as "user_email!", user_name as "user_name!", organization_id as "organization_id!",
+             accessible_models as "accessible_models!", model_names as "model_names!"
+           from user_model_access_report
+           where organization_id = $1 and ($2::text[] is null or user_email = any ($2))
+           order by lower(user_name), user_email
+           limit $3"#,
+        tenant,
+        emails,
+        limit,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| ModelReportRow {
+            user_email: email(r.user_email),
+            user_name: r.user_name,
+            organization_id: r.organization_id.into(),
+            accessible_models: r.accessible_models,
+            model_names: r.model_names,
+        })
+        .collect())
+}
+
+/// The models that a person may use, in all tenants that are active; at most 5,000.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_user(tx: &mut PlatformTx, user: UserId) -> Result<Vec<MyModel>> {
+    let rows = sqlx::query!(
+        r#"select a.organization_id as "tenant!", c.id, c.name, c.display_name
+           from user_available_models a
+           join tenant t on t.id = a.organization_id and t.status = 'active'
+           join model c on c.id = a.model_id
+           where a.user_id = $1
+           order by lower(t.name), t.id, c.name
+           limit 5000"#,
+        user.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| MyModel {
+            tenant: r.tenant.into(),
+            id: r.id.into(),
+            name: r.name,
+            display_name: r.display_name,
+        })
+        .collect())
+}

@@ -1,0 +1,11 @@
+//! The use cases on a real Postgres, through the real login role. Two tenants with the same names of
+//! things are always there.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod accounts;
+mod invitations;
+mod isolation;
+mod members;
+mod support;
+mod tenants;
+mod workspaces;

@@ -1,0 +1,136 @@
+use serde_json::json;
+use sqlx::Row;
+use tenantry_domain::{access, needs, tenants};
+use tenantry_types::tenant::{NewTenant, TenantPatch, TenantStatus};
+use tenantry_types::{PageQuery, ProblemCode};
+
+use crate::support::{code, ctx, world};
+
+#[tokio::test]
+async fn slugs_are_derived_numbered_kept_and_refused() {
+    let w = world().await;
+    let create = async |body| tenants::create(&w.app, &w.a.owner, NewTenant::parse(&body).unwrap()).await;
+    assert_eq!(create(json!({ "name": "Müller & Söhne" })).await.unwrap().slug.as_str(), "muller-sohne");
+    assert_eq!(create(json!({ "name": "Müller & Söhne" })).await.unwrap().slug.as_str(), "muller-sohne-2");
+    assert_eq!(code(create(json!({ "name": "X", "slug": "team-b" })).await), ProblemCode::SlugTaken);
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let patch = TenantPatch::parse(&json!({ "slug": "renamed" })).unwrap();
+    tenants::update(&w.app, owner.grant().unwrap(), patch).await.unwrap();
+    let by_old = ctx(&w.app, &w.a.owner, "team-a").await;
+    assert_eq!(by_old.tenant().slug.as_str(), "renamed", "the former slug leads there");
+    assert_eq!(
+        code(create(json!({ "name": "X", "slug": "team-a" })).await),
+        ProblemCode::SlugTaken,
+        "and stays reserved"
+    );
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_is_readable_by_its_owner_and_refuses_writes() {
+    let w = world().await;
+    let operator = ctx(&w.app, &w.operator, &w.a.slug).await;
+    tenants::suspend(&w.app, operator.grant().unwrap()).await.unwrap();
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    assert!(owner.grant::<needs::MembersRead>().is_ok());
+    let refused = |r: Result<_, tenantry_domain::Denied>| {
+        tenantry_domain::Error::from(r.map(drop::<tenantry_domain::Granted<needs::MembersInvite>>).expect_err("refused")).code()
+    };
+    assert_eq!(refused(owner.grant()), ProblemCode::TenantSuspended);
+    let admin = ctx(&w.app, &w.a.admin, &w.a.slug).await;
+    assert!(admin.grant::<needs::MembersRead>().is_err());
+    assert_eq!(
+        code(tenants::activate(&w.app, owner.grant().unwrap()).await),
+        ProblemCode::TenantSuspended,
+        "an operator's word stands"
+    );
+    let operator = ctx(&w.app, &w.operator, &w.a.slug).await;
+    assert_eq!(
+        tenants::activate(&w.app, operator.grant().unwrap()).await.unwrap().status,
+        TenantStatus::Active
+    );
+}
+
+#[tokio::test]
+async fn an_owner_takes_back_what_an_owner_did() {
+    let w = world().await;
+    tenants::deactivate(&w.app, ctx(&w.app, &w.a.owner, &w.a.slug).await.grant().unwrap())
+        .await
+        .unwrap();
+    tenants::activate(&w.app, ctx(&w.app, &w.a.owner, &w.a.slug).await.grant().unwrap())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn purging_leaves_no_row_of_the_tenant() {
+    let w = world().await;
+    let operator = w.operator.operator().unwrap();
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let id = owner.tenant().id;
+    assert_eq!(code(tenants::purge(&w.app, &operator, id).await), ProblemCode::NotDeactivated);
+    tenants::deactivate(&w.app, owner.grant().unwrap()).await.unwrap();
+    tenants::purge(&w.app, &operator, id).await.unwrap();
+    assert_eq!(code(access::tenant(&w.app, &w.a.owner, &w.a.slug).await), ProblemCode::NotFound);
+    let mut conn = w.test.superuser().await.unwrap();
+    let tables = sqlx::query(
+        "select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' where c.relkind = 'r'",
+    )
+    .fetch_all(&mut conn)
+    .await
+    .unwrap();
+    assert!(tables.len() > 10);
+    for table in tables {
+        let table: String = table.get(0);
+        let count = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "select count(*), count(*) filter (where tenant_id = $1) from {table}"
+        )))
+        .bind(id.uuid())
+        .fetch_one(&mut conn)
+        .await
+        .unwrap();
+        assert_eq!(count.get::<i64, _>(1), 0, "{table} still holds rows");
+    }
+    assert!(
+        access::tenant(&w.app, &w.b.owner, &w.b.slug).await.is_ok(),
+        "the other tenant is untouched"
+    );
+}
+
+#[tokio::test]
+async fn an_operator_sees_all_and_each_visit_is_recorded() {
+    let w = world().await;
+    assert_eq!(
+        tenants::list(&w.app, &w.operator, PageQuery::default(), None).await.unwrap().items.len(),
+        5
+    );
+    assert_eq!(
+        tenants::list(&w.app, &w.b.viewer, PageQuery::default(), None).await.unwrap().items.len(),
+        1
+    );
+    ctx(&w.app, &w.operator, &w.a.slug).await;
+    ctx(&w.app, &w.operator, &w.a.slug).await;
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let events = tenantry_domain::audit::recent(&w.app, owner.grant().unwrap(), 50).await.unwrap();
+    assert_eq!(events.iter().filter(|e| e.action == "tenant.entered_by_operator").count(), 1);
+    assert!(w.b.owner.operator().is_err());
+}
+
+#[tokio::test]
+async fn the_audit_is_a_chain() {
+    let w = world().await;
+    let mut conn = w.test.superuser().await.unwrap();
+    let rows = sqlx::query("select e.tenant_id, e.seq, e.prev_hash, e.hash, h.seq as last, h.hash as head from audit_event e join audit_head h using (tenant_id) order by e.tenant_id, e.seq").fetch_all(&mut conn).await.unwrap();
+    assert!(rows.len() > 10);
+    for pair in rows.windows(2) {
+        let same = pair[0].get::<uuid::Uuid, _>(0) == pair[1].get::<uuid::Uuid, _>(0);
+        if same {
+            assert_eq!(pair[0].get::<i64, _>(1) + 1, pair[1].get::<i64, _>(1));
+            assert_eq!(pair[0].get::<Vec<u8>, _>("hash"), pair[1].get::<Vec<u8>, _>("prev_hash"));
+        } else {
+            assert_eq!(
+                (pair[0].get::<i64, _>("seq"), pair[0].get::<Vec<u8>, _>("hash")),
+                (pair[0].get("last"), pair[0].get("head"))
+            );
+        }
+    }
+}

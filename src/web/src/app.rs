@@ -1,0 +1,99 @@
+//! The console: what all pages share, and the one table of its routes. Pages are rendered whole
+//! (`SsrMode::Async`), so that they are complete without JavaScript and carry the right status.
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::hooks::use_location;
+use leptos_router::{SsrMode, path};
+
+use crate::browser;
+use crate::frame::{AdminFrame, PersonFrame, TenantFrame};
+use crate::pages::{self, admin};
+use crate::rpc::{first_look, session};
+use crate::state::{Posted, Shared, shared};
+use crate::ui::Toasts;
+
+#[component]
+pub fn Console() -> impl IntoView {
+    provide_meta_context();
+    let (now, posted) = SharedValue::new(first_look).into_inner();
+    let refresh = RwSignal::new(0);
+    let shared = Shared {
+        now: RwSignal::new(now),
+        toasts: RwSignal::new(Vec::new()),
+        refresh,
+        me: Resource::new_blocking(move || refresh.get(), |_| session::session()),
+        posted: StoredValue::new(posted),
+    };
+    provide_context(shared);
+    Effect::new(move |_| {
+        document().document_element().inspect(|root| drop(root.set_attribute("data-hydrated", "true")));
+        browser::watch_menus();
+        let tick = move || {
+            if let Some(now) = browser::now() {
+                shared.now.set(now);
+            }
+        };
+        tick();
+        if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(30)) {
+            on_cleanup(move || handle.clear());
+        }
+    });
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Tenantry".to_owned() } else { format!("{title} \u{b7} Tenantry") } />
+        <a class="skip" href="#main" rel="external">"Skip to the content"</a>
+        <Router>
+            <Watch />
+            <Routes fallback=pages::NotFound>
+                <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async />
+                <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async />
+                <Route path=path!("/invite/:token") view=pages::Invite ssr=SsrMode::Async />
+                <ParentRoute path=path!("/t/:tenant") view=TenantFrame ssr=SsrMode::Async>
+                    <Route path=path!("") view=pages::Overview ssr=SsrMode::Async />
+                    <Route path=path!("workspaces") view=pages::Workspaces ssr=SsrMode::Async />
+                    <Route path=path!("workspaces/:workspace") view=pages::WorkspaceDetail ssr=SsrMode::Async />
+                    <Route path=path!("members") view=pages::Members ssr=SsrMode::Async />
+                    <Route path=path!("members/:user") view=pages::MemberPage ssr=SsrMode::Async />
+                    <Route path=path!("invitations") view=pages::Invitations ssr=SsrMode::Async />
+                    <Route path=path!("models") view=pages::Models ssr=SsrMode::Async />
+                    <Route path=path!("models/report") view=pages::Report ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=pages::Settings ssr=SsrMode::Async />
+                </ParentRoute>
+                <ParentRoute path=path!("/admin") view=AdminFrame ssr=SsrMode::Async>
+                    <Route path=path!("") view=admin::System ssr=SsrMode::Async />
+                    <Route path=path!("tenants") view=admin::Tenants ssr=SsrMode::Async />
+                    <Route path=path!("users") view=admin::Users ssr=SsrMode::Async />
+                    <Route path=path!("providers") view=admin::Providers ssr=SsrMode::Async />
+                    <Route path=path!("providers/:id") view=admin::ProviderDetail ssr=SsrMode::Async />
+                    <Route path=path!("models") view=admin::Catalog ssr=SsrMode::Async />
+                    <Route path=path!("models/:id") view=admin::CatalogDetail ssr=SsrMode::Async />
+                    <Route path=path!("plans") view=admin::Plans ssr=SsrMode::Async />
+                </ParentRoute>
+                <ParentRoute path=path!("/account") view=PersonFrame ssr=SsrMode::Async>
+                    <Route path=path!("") view=pages::Account ssr=SsrMode::Async />
+                </ParentRoute>
+                <ParentRoute path=path!("/new") view=PersonFrame ssr=SsrMode::Async>
+                    <Route path=path!("") view=pages::NewTenant ssr=SsrMode::Async />
+                </ParentRoute>
+            </Routes>
+        </Router>
+        <Toasts />
+    }
+}
+
+/// What follows the address: the navigation closes, and the answer of a plain form is over.
+#[component]
+fn Watch() -> impl IntoView {
+    let path = use_location().pathname;
+    let posted = shared().posted;
+    Effect::new(move |before: Option<String>| {
+        let here = path.get();
+        if before.is_some_and(|b| b != here) {
+            browser::close_sheet();
+            posted.set_value(Posted::default());
+        }
+        here
+    });
+}

@@ -1,0 +1,78 @@
+//! The pages of the console, one file each. A page reads with a server function, shows what it got,
+//! and holds the forms that change it; words and layout live here, rules do not.
+mod account;
+pub mod admin;
+mod invitations;
+mod invite;
+mod login;
+mod member;
+mod members;
+mod models;
+mod new_tenant;
+mod not_found;
+mod overview;
+mod report;
+mod settings;
+mod workspace;
+mod workspaces;
+
+pub use account::Account;
+pub use invitations::Invitations;
+pub use invite::Invite;
+pub use login::{Login, Register};
+pub use member::MemberPage;
+pub use members::Members;
+pub use models::Models;
+pub use new_tenant::NewTenant;
+pub use not_found::NotFound;
+pub use overview::Overview;
+pub use report::Report;
+pub use settings::Settings;
+pub use workspace::WorkspaceDetail;
+pub use workspaces::Workspaces;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use tenantry_types::TenantRole;
+
+use crate::rpc::ListQuery;
+
+/// The list that the address asks for.
+fn list_query() -> Memo<ListQuery> {
+    let query = use_query_map();
+    Memo::new(move |_| ListQuery::of(&query.get()))
+}
+
+/// What a role lets one do, in a few words.
+const fn role_help(role: TenantRole) -> &'static str {
+    match role {
+        TenantRole::Owner => "everything, also deleting the tenant",
+        TenantRole::Admin => "members, workspaces, models and settings",
+        TenantRole::Developer => "reads everything, uses models by key",
+        TenantRole::Viewer => "sees their own workspaces",
+    }
+}
+
+/// Options for a role, with what it means.
+fn role_choices(roles: &[TenantRole]) -> Vec<(String, String)> {
+    roles.iter().map(|r| (r.as_str().to_owned(), format!("{}: {}", r.label(), role_help(*r)))).collect()
+}
+
+/// Micro-USD as dollars: `$0.15`, at most six decimals; "unknown" when nobody said.
+fn dollars(micro: Option<i64>) -> String {
+    let Some(micro) = micro else { return "unknown".into() };
+    let (whole, rest) = (micro / 1_000_000, micro % 1_000_000);
+    let decimals = format!("{rest:06}");
+    let decimals = decimals.trim_end_matches('0');
+    format!("${whole}.{decimals:0<2}")
+}
+
+/// `128000` as `128k`, for context lengths.
+fn thousands(n: Option<i64>) -> String {
+    match n {
+        None => "unknown".into(),
+        Some(n) if n >= 1_000_000 && n % 100_000 == 0 => format!("{}.{}M", n / 1_000_000, n % 1_000_000 / 100_000).replace(".0M", "M"),
+        Some(n) if n >= 1000 => format!("{}k", n / 1000),
+        Some(n) => n.to_string(),
+    }
+}

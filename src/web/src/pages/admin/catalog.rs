@@ -1,0 +1,158 @@
+//! The catalogue of models.
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use tenantry_types::model::Model;
+use tenantry_types::provider::Provider;
+
+use super::super::{dollars, list_query, thousands};
+use crate::frame::param;
+use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
+use crate::state::shared;
+use crate::ui::{
+    ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words, loaded,
+};
+
+fn provider_choices(providers: &[Provider]) -> Vec<(String, String)> {
+    std::iter::once((String::new(), "No provider".to_owned())).chain(providers.iter().map(|p| (p.id.to_string(), p.name.clone()))).collect()
+}
+
+fn provider_name(model: &Model, providers: &[Provider]) -> String {
+    providers.iter().find(|p| Some(p.id) == model.provider).map_or_else(|| "none".to_owned(), |p| p.name.clone())
+}
+
+#[component]
+pub fn Catalog() -> impl IntoView {
+    let list = list_query();
+    let shared = shared();
+    let data = Resource::new_blocking(move || (list.get(), shared.refresh.get()), |(list, _)| list_catalog(list));
+    loaded(data, move |page| {
+        let list = list.get_untracked();
+        let models = page.models;
+        let words = count_words(models.total, models.items.len(), &list, "model", "models");
+        let rows = models
+            .items
+            .iter()
+            .map(|m| {
+                view! {
+                    <tr>
+                        <th scope="row"><a class="row-link" href=format!("/admin/models/{}", m.id)>{m.display_name.clone()}</a><small><code>{m.name.clone()}</code></small></th>
+                        <td data-label="Provider">{provider_name(m, &page.providers)}</td>
+                        <td data-label="Context" class="num">{thousands(m.context_length)}</td>
+                        <td data-label="Input, 1M" class="num">{dollars(m.input_price)}</td>
+                        <td data-label="Output, 1M" class="num">{dollars(m.output_price)}</td>
+                        <td data-label="Status">
+                            {if m.is_active { view! { <Badge text="Active" tone=Tone::Good /> } } else { view! { <Badge text="Switched off" tone=Tone::Neutral /> } }}
+                        </td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        let (empty, more) = (models.items.is_empty(), models.next_cursor.is_some());
+        let providers = provider_choices(&page.providers);
+        view! {
+            <PageHead title="Catalogue" lead="Every model that tenants can be given, and who serves it.">
+                <Panel label="New model" wide=true>
+                    <ActForm id="create" url=CreateModel::url() sole=true class="form">
+                        <Fields model=None providers />
+                        <Submit label="Create model" />
+                    </ActForm>
+                </Panel>
+            </PageHead>
+            <Filters list=list.clone() placeholder="Search models" />
+            <p class="count" role="status">{words}</p>
+            {if empty {
+                view! { <Empty icon="cpu" title="No models here" text="Read them from a provider, or create one by hand." /> }.into_any()
+            } else {
+                view! {
+                    <table class="table">
+                        <thead>
+                            <tr>
+                                <th scope="col">"Model"</th>
+                                <th scope="col">"Provider"</th>
+                                <th scope="col" class="num">"Context"</th>
+                                <th scope="col" class="num">"Input, 1M"</th>
+                                <th scope="col" class="num">"Output, 1M"</th>
+                                <th scope="col">"Status"</th>
+                            </tr>
+                        </thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                }
+                    .into_any()
+            }}
+            <Pager list total=models.total more />
+        }
+    })
+}
+
+#[component]
+fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoView {
+    let m = model.as_ref();
+    let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+    view! {
+        <Field name="name" label="Name" value=m.map(|m| m.name.clone()).unwrap_or_default() help="What callers write, such as openai/gpt-4o-mini." mono=true required=true />
+        <Field name="display_name" label="Display name" value=m.map(|m| m.display_name.clone()).unwrap_or_default() />
+        <Select name="provider" label="Provider" options=providers value=m.and_then(|m| m.provider).map(|p| p.to_string()).unwrap_or_default() />
+        <Field
+            name="upstream_name"
+            label="Name at the provider"
+            value=m.and_then(|m| m.upstream_name.clone()).unwrap_or_default()
+            help="The same name when empty."
+            mono=true
+        />
+        <Field name="context_length" label="Context length (tokens)" inputmode="numeric" value=number(m.and_then(|m| m.context_length)) />
+        <Field name="modalities" label="Modalities" value=m.map(|m| m.modalities.join(", ")).unwrap_or_default() help="With commas, such as text, image." />
+        <div class="field-pair">
+            <Field name="input_price" label="Input price" inputmode="numeric" value=number(m.and_then(|m| m.input_price)) help="Micro-USD per million tokens; empty is unknown." />
+            <Field name="output_price" label="Output price" inputmode="numeric" value=number(m.and_then(|m| m.output_price)) help="Micro-USD per million tokens." />
+            <Field name="cached_input_price" label="Cached input price" inputmode="numeric" value=number(m.and_then(|m| m.cached_input_price)) help="Micro-USD per million tokens." />
+            <Field name="request_price" label="Request price" inputmode="numeric" value=number(m.and_then(|m| m.request_price)) help="Micro-USD per request." />
+        </div>
+    }
+}
+
+#[component]
+pub fn CatalogDetail() -> impl IntoView {
+    let id = param("id");
+    let shared = shared();
+    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| get_catalog_model(id));
+    loaded(data, |page| {
+        let m = page.model;
+        let id = m.id.to_string();
+        let name = m.display_name.clone();
+        let providers = provider_choices(&page.providers);
+        let routes = m
+            .routes
+            .iter()
+            .map(|r| {
+                let provider = page.providers.iter().find(|p| p.id == r.provider).map_or_else(|| r.provider.to_string(), |p| p.name.clone());
+                view! { <li><span>{r.priority}". "{provider}</span><code>{r.upstream_name.clone()}</code></li> }
+            })
+            .collect_view();
+        view! {
+            <PageHead title=name.clone() lead=m.name.clone() crumbs=vec![("/admin".into(), "Operator".into()), ("/admin/models".into(), "Catalogue".into())] />
+            <dl class="facts facts-wide"><div><dt>"Id"</dt><dd><IdText id=id.clone() /></dd></div></dl>
+            {(m.routes.len() > 1).then(|| view! { <Section title="Routes" lead="Tried in this order. Choosing another provider below replaces all of them."><ul class="rows">{routes}</ul></Section> })}
+            <Section clone:id title="Model">
+                <ActForm clone:id id="model" url=UpdateModel::url() sole=true class="form">
+                    <Hidden name="id" value=id.clone() />
+                    <Fields model=Some(m.clone()) providers />
+                    <Check name="is_active" label="Active: tenants that enabled it may use it" checked=m.is_active />
+                    <Submit label="Save model" />
+                </ActForm>
+            </Section>
+            <Section title="Danger zone" class="danger">
+                <div class="danger-row">
+                    <p><strong>"Delete the model"</strong>" To stop its use and keep it, switch it off instead."</p>
+                    <Modal id="delete" label="Delete" title=format!("Delete {name}?") button="btn btn-danger">
+                        <p>"It disappears from the catalogue and from every tenant and workspace that enabled it."</p>
+                        <ActForm id="delete-form" url=DeleteModel::url()>
+                            <Hidden name="id" value=id />
+                            <Submit label="Delete" class="btn btn-danger" />
+                        </ActForm>
+                    </Modal>
+                </div>
+            </Section>
+        }
+    })
+}

@@ -1,0 +1,33 @@
+//! The server as a whole.
+use leptos::prelude::*;
+
+use crate::rpc::admin::stats;
+use crate::state::shared;
+use crate::ui::{PageHead, Section, loaded};
+
+#[component]
+pub fn System() -> impl IntoView {
+    let shared = shared();
+    let data = Resource::new_blocking(move || shared.refresh.get(), |_| stats());
+    loaded(data, |stats| {
+        let tiles = [
+            ("Tenants", stats.tenants, "/admin/tenants"),
+            ("Accounts", stats.users, "/admin/users"),
+            ("Providers", stats.providers, "/admin/providers"),
+            ("Models", stats.models, "/admin/models"),
+        ];
+        let tiles = tiles.map(|(name, n, href)| view! { <li><a class="tile" href=href><span class="tile-number">{n}</span><span>{name}</span></a></li> }).collect_view();
+        view! {
+            <PageHead title="System" lead="The server as a whole: what runs, and how much of it there is." />
+            <ul class="tiles">{tiles}</ul>
+            <Section title="Versions">
+                <dl class="facts facts-wide">
+                    <div><dt>"Tenantry"</dt><dd><code>{stats.version}</code></dd></div>
+                    <div><dt>"Database"</dt><dd><code>{stats.database_version}</code></dd></div>
+                    <div><dt>"Migration"</dt><dd><code>{stats.migration}</code></dd></div>
+                    <div><dt>"Active tenants"</dt><dd>{stats.active_tenants}" of "{stats.tenants}</dd></div>
+                </dl>
+            </Section>
+        }
+    })
+}

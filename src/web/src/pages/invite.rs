@@ -1,0 +1,121 @@
+//! The page behind an invitation's link: who invites, to what, as what, until when; one button.
+use leptos::prelude::*;
+use leptos_meta::Title;
+use tenantry_types::ProblemCode;
+use tenantry_types::invitation::{InvitationPreview, InvitationStatus};
+
+use super::login::Door;
+use super::role_help;
+use crate::frame::param;
+use crate::rpc::{Me, account, encode, page_status};
+use crate::state::shared;
+use crate::ui::{Alert, Avatar, Field, Hidden, PlainForm, ProblemView, Skeleton, Submit, Tone, When, tenant_colour};
+
+#[component]
+pub fn Invite() -> impl IntoView {
+    let token = param("token");
+    let me = shared().me;
+    let preview = Resource::new_blocking(move || token.get(), account::preview_invitation);
+    view! {
+        <Transition fallback=|| view! { <Skeleton /> }>
+            {move || Suspend::new(async move {
+                let me = me.await.ok().flatten();
+                match preview.await {
+                    Ok(preview) => {
+                        view! { <Invitation token=token.get_untracked() preview me /> }.into_any()
+                    }
+                    Err(error) if error.not_found() => view! { <Unknown /> }.into_any(),
+                    Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn Unknown() -> impl IntoView {
+    page_status(ProblemCode::NotFound);
+    view! {
+        <Door title="No such invitation">
+            <p>"The link is not complete, or it was never valid. Copy the whole link from the message, or ask who invited you for a new one."</p>
+            <p><a class="btn" href="/" rel="external">"To Tenantry"</a></p>
+        </Door>
+    }
+}
+
+#[component]
+fn Invitation(token: String, preview: InvitationPreview, me: Option<Me>) -> impl IntoView {
+    let title = format!("Join {}", preview.tenant_name);
+    let closed = match preview.status {
+        InvitationStatus::Pending => None,
+        InvitationStatus::Accepted => Some(("This invitation was used already.", "If it was you, sign in: the tenant is in your list. If not, ask for a new invitation.", ProblemCode::InvitationUsed)),
+        InvitationStatus::Expired => Some(("This invitation has expired.", "Ask who invited you to send it again.", ProblemCode::InvitationExpired)),
+        InvitationStatus::Revoked => Some(("This invitation was revoked.", "Ask who invited you if that is a mistake.", ProblemCode::InvitationRevoked)),
+    };
+    let body = match closed {
+        Some((what, hint, code)) => {
+            page_status(code);
+            view! {
+                <Alert tone=Tone::Warning><p><strong>{what}</strong></p><p>{hint}</p></Alert>
+                <p><a class="btn btn-primary btn-wide" href="/" rel="external">{if me.is_some() { "To my tenants" } else { "Sign in" }}</a></p>
+            }
+            .into_any()
+        }
+        None => view! { <Answer token preview=preview.clone() me /> }.into_any(),
+    };
+    view! {
+        <Title text=title.clone() />
+        <Door title=title.clone()>
+            <div class=format!("invite-card {}", tenant_colour(preview.tenant_colour))>
+                <Avatar name=preview.tenant_name.clone() class="avatar-large" />
+                <dl class="facts">
+                    <div><dt>"Invited by"</dt><dd>{preview.invited_by.clone()}</dd></div>
+                    <div><dt>"As"</dt><dd>{preview.role.label()}<small>{role_help(preview.role)}</small></dd></div>
+                    <div><dt>"For"</dt><dd>{preview.email.to_string()}</dd></div>
+                    <div><dt>"Until"</dt><dd><When at=preview.expires_at /></dd></div>
+                </dl>
+            </div>
+            {body}
+        </Door>
+    }
+}
+
+/// What the invited person can do: join, register, or sign in with the right address.
+#[component]
+fn Answer(token: String, preview: InvitationPreview, me: Option<Me>) -> impl IntoView {
+    let here = format!("/invite/{token}");
+    let login = format!("/login?next={}", encode(&here));
+    let email = preview.email.to_string();
+    match me {
+        Some(me) if me.user.email == preview.email => view! {
+            <PlainForm form="accept" action=here>
+                <Submit label=format!("Join {}", preview.tenant_name) class="btn btn-primary btn-wide" />
+            </PlainForm>
+        }
+        .into_any(),
+        Some(me) => view! {
+            <Alert tone=Tone::Warning>
+                <p>"You are signed in as "<strong>{me.user.email.to_string()}</strong>", and the invitation is for "<strong>{email}</strong>"."</p>
+            </Alert>
+            <form method="post" action="/logout">
+                <Hidden name="next" value=login />
+                <button type="submit" class="btn btn-primary btn-wide">"Sign out and use the other address"</button>
+            </form>
+        }
+        .into_any(),
+        None if preview.has_account => view! {
+            <p>"There is an account with this address."</p>
+            <p><a class="btn btn-primary btn-wide" href=login>"Sign in to join"</a></p>
+        }
+        .into_any(),
+        None => view! {
+            <PlainForm form="accept" action=here>
+                <Field name="email" label="Email" kind="email" value=email autocomplete="username" readonly=true required=true />
+                <Field name="name" label="Your name" autocomplete="name" required=true />
+                <Field name="password" label="Choose a password" kind="password" autocomplete="new-password" help="At least 8 characters." required=true />
+                <Submit label=format!("Create account and join {}", preview.tenant_name) class="btn btn-primary btn-wide" />
+            </PlainForm>
+        }
+        .into_any(),
+    }
+}

@@ -1,0 +1,78 @@
+//! Signing in and signing up. Plain forms: their handlers stand in `crate::forms`.
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+use crate::rpc::encode;
+use crate::ui::{Field, Flash, Hidden, PlainForm, Submit};
+
+/// A page without a frame: the sign, a card, what else one may want.
+#[component]
+pub fn Door(#[prop(into)] title: String, #[prop(optional)] lead: &'static str, children: Children) -> impl IntoView {
+    view! {
+        <Title text=title.clone() />
+        <main id="main" class="door" tabindex="-1">
+            <p class="sign"><span class="sign-mark" aria-hidden="true"></span>"Tenantry"</p>
+            <div class="card">
+                <h1>{title}</h1>
+                {(!lead.is_empty()).then_some(view! { <p class="lead">{lead}</p> })}
+                <Flash />
+                {children()}
+            </div>
+        </main>
+    }
+}
+
+/// Where to go after signing in, when the address says so.
+fn next() -> Option<String> {
+    use_query_map().get_untracked().get("next").filter(|n| n.starts_with('/') && !n.starts_with("//") && !n.starts_with("/\\"))
+}
+
+fn with_next(path: &str, next: Option<&str>) -> String {
+    next.map_or_else(|| path.to_owned(), |next| format!("{path}?next={}", encode(next)))
+}
+
+#[component]
+pub fn Login() -> impl IntoView {
+    let next = next();
+    let action = with_next("/login", next.as_deref());
+    let register = with_next("/register", next.as_deref());
+    view! {
+        <Door title="Sign in">
+            <PlainForm form="login" action>
+                {next.map(|next| view! { <Hidden name="next" value=next /> })}
+                <Field name="email" label="Email" kind="email" autocomplete="username" required=true />
+                <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true />
+                <Submit label="Sign in" class="btn btn-primary btn-wide" />
+            </PlainForm>
+            <p class="aside">"No account yet? "<a href=register>"Create one"</a></p>
+        </Door>
+    }
+}
+
+#[component]
+pub fn Register() -> impl IntoView {
+    let next = next();
+    let action = with_next("/register", next.as_deref());
+    let login = with_next("/login", next.as_deref());
+    view! {
+        <Door title="Create an account" lead="It comes with a tenant of your own, where you invite others.">
+            <PlainForm form="register" action>
+                {next.map(|next| view! { <Hidden name="next" value=next /> })}
+                <Field name="name" label="Your name" autocomplete="name" required=true />
+                <Field name="email" label="Email" kind="email" autocomplete="username" required=true />
+                <Field
+                    name="password"
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    help="At least 8 characters."
+                    required=true
+                />
+                <Field name="tenant_name" label="Name of your tenant" autocomplete="organization" help="Your organization or team. Made from your name when empty." />
+                <Submit label="Create account" class="btn btn-primary btn-wide" />
+            </PlainForm>
+            <p class="aside">"You have an account? "<a href=login>"Sign in"</a></p>
+        </Door>
+    }
+}

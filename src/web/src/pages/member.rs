@@ -1,0 +1,109 @@
+//! One member: role, workspaces, and the way out.
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use tenantry_types::Permission;
+
+use super::members::other_status;
+use super::role_choices;
+use crate::frame::{loaded_here, param, tenant_param};
+use crate::rpc::members::{RemoveMember, SetRole, SetStatus, get_member};
+use crate::state::shared;
+use crate::ui::{ActForm, Empty, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Select, Submit, UserBadge, When};
+
+#[component]
+pub fn MemberPage() -> impl IntoView {
+    let tenant = tenant_param();
+    let user = param("user");
+    let shared = shared();
+    let data = Resource::new_blocking(move || (tenant.get(), user.get(), shared.refresh.get()), |(tenant, user, _)| get_member(tenant, user));
+    loaded_here(data, |detail, here| {
+        let m = detail.member;
+        let base = format!("/t/{}", here.slug);
+        let covered = here.role.covers(m.role);
+        let may_update = covered && here.may(Permission::MembersUpdate);
+        let may_remove = covered && here.may(Permission::MembersRemove);
+        let (next_status, verb) = other_status(m.status);
+        let hidden = {
+            let (tenant, user) = (here.slug.to_string(), m.user_id.to_string());
+            move || view! { <Hidden name="tenant" value=tenant.clone() /><Hidden name="user" value=user.clone() /> }
+        };
+        let workspaces = detail
+            .workspaces
+            .iter()
+            .map(|w| {
+                view! { <li><a href=format!("{base}/workspaces/{}", w.workspace.slug)>{w.workspace.name.clone()}</a><RoleBadge label=w.role.label() /></li> }
+            })
+            .collect_view();
+        let none = detail.workspaces.is_empty();
+        let inherits = m.role.inherits_workspaces();
+        view! {
+            <PageHead title=m.name.clone() lead=m.email.to_string() crumbs=vec![(base.clone(), here.name.clone()), (format!("{base}/members"), "Members".into())]>
+                <UserBadge status=m.status />
+            </PageHead>
+            <dl class="facts facts-wide">
+                <div><dt>"Id"</dt><dd><IdText id=m.user_id.to_string() /></dd></div>
+                <div><dt>"Joined"</dt><dd><When at=m.joined_at /></dd></div>
+                <div><dt>"Last active"</dt><dd><When at=m.last_active_at /></dd></div>
+            </dl>
+            <Section clone:hidden clone:here title="Role" lead="Nobody hands out a role above their own, and a tenant always has an owner.">
+                {if may_update {
+                    view! {
+                        <ActForm clone:hidden clone:here id="role" url=SetRole::url() sole=true class="form form-row">
+                            {hidden()}
+                            <Select name="role" label="Role in the tenant" options=role_choices(&here.roles()) value=m.role.as_str() />
+                            <Submit label="Save role" />
+                        </ActForm>
+                    }
+                        .into_any()
+                } else {
+                    view! { <p><RoleBadge label=m.role.label() /></p> }.into_any()
+                }}
+            </Section>
+            <Section title="Workspaces">
+                {inherits.then(|| view! { <p class="section-lead">"Owners and admins of the tenant are admin in every workspace."</p> })}
+                {if none && !inherits {
+                    view! { <Empty icon="layers" title="In no workspace yet" text="People are added on the page of a workspace." /> }.into_any()
+                } else {
+                    view! { <ul class="rows">{workspaces}</ul> }.into_any()
+                }}
+            </Section>
+            {(may_update || may_remove)
+                .then(|| {
+                    view! {
+                        <Section clone:hidden clone:here title="Access" class="danger">
+                            {may_update
+                                .then(|| {
+                                    view! {
+                                        <div class="danger-row">
+                                            <p><strong>{verb}</strong>" A disabled member keeps the place and the roles, but cannot enter this tenant."</p>
+                                            <ActForm clone:hidden id="status" url=SetStatus::url()>
+                                                {hidden()}
+                                                <Hidden name="status" value=next_status />
+                                                <Submit label=verb class="btn" />
+                                            </ActForm>
+                                        </div>
+                                    }
+                                })}
+                            {may_remove
+                                .then(|| {
+                                    let n = detail.workspaces.len();
+                                    let title = format!("Remove {} from {}?", m.name, here.name);
+                                    view! {
+                                        <div class="danger-row">
+                                            <p><strong>"Remove from the tenant"</strong>" The account stays; the membership and the roles in workspaces go."</p>
+                                            <Modal clone:hidden id="remove" label="Remove" title button="btn btn-danger">
+                                                <p>{format!("They lose access at once, and their roles in {n} workspaces. To come back they need an invitation.")}</p>
+                                                <ActForm id="remove-form" url=RemoveMember::url()>
+                                                    {hidden()}
+                                                    <Submit label="Remove" class="btn btn-danger" />
+                                                </ActForm>
+                                            </Modal>
+                                        </div>
+                                    }
+                                })}
+                        </Section>
+                    }
+                })}
+        }
+    })
+}

@@ -1,0 +1,174 @@
+//! The models that the tenant may use: a switch a model, who may use it, and both for many at once.
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use tenantry_types::Permission;
+use tenantry_types::model::{Audience, TenantModel};
+use wasm_bindgen::JsCast;
+
+use super::{dollars, list_query, thousands};
+use crate::browser;
+use crate::frame::{loaded_here, tenant_param};
+use crate::rpc::Here;
+use crate::rpc::models::{ToggleModels, list_models};
+use crate::state::shared;
+use crate::ui::{ActForm, Badge, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, Tone, choices, count_words};
+
+/// The tabs of this page and of the report.
+pub fn tabs(here: &Here, report: bool) -> impl IntoView + use<> {
+    let base = format!("/t/{}/models", here.slug);
+    here.may(Permission::ModelsReport).then(|| {
+        view! { <Tabs label="Models" items=vec![(base.clone(), "Models".into(), !report), (format!("{base}/report"), "Who can use what".into(), report)] /> }
+    })
+}
+
+#[component]
+pub fn Models() -> impl IntoView {
+    let tenant = tenant_param();
+    let list = list_query();
+    let shared = shared();
+    let ticked = RwSignal::new(0_u32);
+    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| list_models(tenant, list));
+    // A reset form has nothing ticked.
+    Effect::new(move |_| {
+        shared.refresh.track();
+        ticked.set(0);
+    });
+    loaded_here(data, move |page, here| {
+        let list = list.get_untracked();
+        let may = here.may(Permission::ModelsToggle);
+        let mut providers: Vec<String> = page.items.iter().filter_map(|m| m.provider_name.clone()).chain((!list.provider.is_empty()).then(|| list.provider.clone())).collect();
+        providers.sort();
+        providers.dedup();
+        let providers = std::iter::once((String::new(), "All providers".to_owned())).chain(providers.into_iter().map(|p| (p.clone(), p))).collect();
+        let states = choices([("", "Enabled and not"), ("yes", "Enabled"), ("no", "Not enabled")]);
+        let words = count_words(page.total, page.items.len(), &list, "model", "models");
+        let rows = page.items.iter().map(|m| view! { <Row model=m.clone() may /> }).collect_view();
+        let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
+        let count = move |ev: leptos::ev::Event| {
+            let form = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).and_then(|el| el.closest("form").ok().flatten());
+            if let Some(form) = form {
+                ticked.set(browser::count_ticked(&form));
+            }
+        };
+        view! {
+            <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." />
+            {tabs(&here, false)}
+            <Filters clone:list list=list.clone() placeholder="Search models">
+                <FilterSelect name="enabled" label="Enabled" options=states value=list.enabled.clone() />
+                <FilterSelect name="provider" label="Provider" options=providers value=list.provider.clone() />
+            </Filters>
+            <p class="count" role="status">{words}</p>
+            {if empty && list.is_narrowed() {
+                view! { <Empty icon="cpu" title="No model matches" text="Change the search or the filters." /> }.into_any()
+            } else if empty {
+                view! { <Empty icon="cpu" title="The catalogue is empty" text="An operator of this server adds providers and models." /> }.into_any()
+            } else {
+                view! {
+                    <ActForm id="models" url=ToggleModels::url()>
+                        <Hidden name="tenant" value=here.slug.to_string() />
+                        <div on:change=count>
+                            {may.then(|| view! { <Bulk ticked /> })}
+                            <table class="table">
+                                <thead>
+                                    <tr>
+                                        {may
+                                            .then(|| {
+                                                view! {
+                                                    <td class="tick">
+                                                        <input
+                                                            type="checkbox"
+                                                            class="needs-js"
+                                                            aria-label="Select all on this page"
+                                                            on:change=move |ev| browser::tick_all("models", event_target_checked(&ev))
+                                                        />
+                                                    </td>
+                                                }
+                                            })}
+                                        <th scope="col">"Model"</th>
+                                        <th scope="col">"Provider"</th>
+                                        <th scope="col" class="num">"Context"</th>
+                                        <th scope="col" class="num">"Input, 1M"</th>
+                                        <th scope="col" class="num">"Output, 1M"</th>
+                                        <th scope="col">"Who can use it"</th>
+                                        <th scope="col">"Enabled"</th>
+                                    </tr>
+                                </thead>
+                                <tbody>{rows}</tbody>
+                            </table>
+                        </div>
+                    </ActForm>
+                }
+                    .into_any()
+            }}
+            <Pager list total=page.total more />
+        }
+    })
+}
+
+/// The bar for many at once.
+#[component]
+fn Bulk(ticked: RwSignal<u32>) -> impl IntoView {
+    let words = move || match ticked.get() {
+        0 => "Tick models to change many at once".to_owned(),
+        1 => "1 model selected".to_owned(),
+        n => format!("{n} models selected"),
+    };
+    view! {
+        <div class="bulk" class:bulk-on=move || { ticked.get() > 0 } role="group" aria-label="Selected models">
+            <span role="status">{words}</span>
+            <Submit label="Enable" class="btn btn-small" name="how" value="enable" />
+            <Submit label="Disable" class="btn btn-small" name="how" value="disable" />
+            <Submit label="For everyone" class="btn btn-small" name="how" value="tenant" />
+            <Submit label="Only in workspaces" class="btn btn-small" name="how" value="workspaces" />
+        </div>
+    }
+}
+
+#[component]
+fn Row(model: TenantModel, may: bool) -> impl IntoView {
+    let m = model;
+    let id = m.id.to_string();
+    let audience = match (m.enabled, m.audience) {
+        (false, _) => "Nobody",
+        (true, Audience::Tenant) => "Everyone",
+        (true, Audience::Workspaces) => "Workspaces that list it",
+    };
+    let switch = format!("{}:{id}", if m.enabled { "disable" } else { "enable" });
+    let enabled = if may {
+        view! {
+            <button type="submit" class="switch" role="switch" aria-checked=if m.enabled { "true" } else { "false" } name="one" value=switch aria-label=format!("{} enabled", m.display_name)>
+                <span class="switch-knob"></span>
+            </button>
+        }
+        .into_any()
+    } else if m.enabled {
+        view! { <Badge text="Enabled" tone=Tone::Good /> }.into_any()
+    } else {
+        view! { <Badge text="Not enabled" tone=Tone::Neutral /> }.into_any()
+    };
+    let menu = (may && m.enabled).then(|| {
+        let summary = view! { <Icon name="chevron" /> }.into_any();
+        view! {
+            <Menu clone:id label=format!("Who can use {}", m.display_name) class="menu-end" summary>
+                <button type="submit" class="menu-item" data-item="" name="one" value=format!("tenant:{id}")>"Everyone in the tenant"</button>
+                <button type="submit" class="menu-item" data-item="" name="one" value=format!("workspaces:{id}")>"Only workspaces that list it"</button>
+            </Menu>
+        }
+    });
+    view! {
+        <tr>
+            {may.then(|| view! { <td class="tick"><input type="checkbox" name="models[]" value=id.clone() aria-label=format!("Select {}", m.display_name) /></td> })}
+            <th scope="row">
+                {m.display_name.clone()}
+                <small><code>{m.name.clone()}</code></small>
+                {(!m.is_active).then(|| view! { <Badge text="Switched off by the operator" tone=Tone::Warning /> })}
+            </th>
+            <td data-label="Provider">{m.provider_name.clone().unwrap_or_else(|| "none".into())}</td>
+            <td data-label="Context" class="num">{thousands(m.context_length)}</td>
+            <td data-label="Input, 1M" class="num">{dollars(m.input_price)}</td>
+            <td data-label="Output, 1M" class="num">{dollars(m.output_price)}</td>
+            <td data-label="Who can use it"><span class="with-menu">{audience}{menu}</span></td>
+            <td data-label="Enabled">{enabled}</td>
+        </tr>
+    }
+}

@@ -1,0 +1,176 @@
+//! The first page of a tenant: first steps, numbers against limits, what waits, what happened.
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use tenantry_types::Permission;
+use tenantry_types::audit::AuditEvent;
+use tenantry_types::invitation::Invitation;
+use tenantry_types::overview::FirstSteps;
+use tenantry_types::plan::{Quota, QuotaState};
+use tenantry_types::tenant::TenantStatus;
+
+use crate::frame::{loaded_here, tenant_param};
+use crate::rpc::tenants::{DismissSteps, get_overview};
+use crate::rpc::Here;
+use crate::state::shared;
+use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
+
+#[component]
+pub fn Overview() -> impl IntoView {
+    let tenant = tenant_param();
+    let shared = shared();
+    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| get_overview(tenant));
+    loaded_here(data, |page, here| {
+        let overview = page.overview;
+        let base = format!("/t/{}", here.slug);
+        let stats = &overview.stats;
+        let tiles = [
+            ("Members", stats.members, "members"),
+            ("Workspaces", stats.workspaces, "workspaces"),
+            ("Enabled models", stats.models, "models?enabled=yes"),
+            ("Pending invitations", stats.pending_invitations, "invitations"),
+        ];
+        let may_invite = here.may(Permission::InvitationsRead);
+        let tiles = tiles
+            .into_iter()
+            .filter(|(.., path)| may_invite || *path != "invitations")
+            .map(|(name, n, path)| view! { <li><a class="tile" href=format!("{base}/{path}")><span class="tile-number">{n}</span><span>{name}</span></a></li> })
+            .collect_view();
+        let steps = overview.steps;
+        let show_steps = !steps.done() && !steps.dismissed && here.may(Permission::WorkspacesCreate);
+        let status = overview.tenant.status;
+        view! {
+            <PageHead title=overview.tenant.name.clone() lead=format!("You are {} here.", here.role.label().to_lowercase())>
+                {(status != TenantStatus::Active).then(|| view! { <TenantBadge status /> })}
+            </PageHead>
+            {(status != TenantStatus::Active)
+                .then(|| {
+                    view! {
+                        <Alert clone:base tone=Tone::Warning>
+                            <p>"This tenant is not active: it can be read, and nothing in it can be changed. It is activated again in its "<a href=format!("{base}/settings")>"settings"</a>"."</p>
+                        </Alert>
+                    }
+                })}
+            {show_steps.then(|| view! { <Steps steps here=here.clone() /> })}
+            <ul class="tiles">{tiles}</ul>
+            <div class="columns">
+                <div>
+                    <Section title="Recent activity"><Activity events=overview.activity may=here.may(Permission::AuditRead) /></Section>
+                </div>
+                <div>
+                    <Section title="Limits"><Limits quotas=overview.quotas /></Section>
+                    {may_invite.then(|| view! { <Section title="Pending invitations"><Pending items=page.pending base=base.clone() /></Section> })}
+                </div>
+            </div>
+        }
+    })
+}
+
+#[component]
+fn Steps(steps: FirstSteps, here: Here) -> impl IntoView {
+    let base = format!("/t/{}", here.slug);
+    let items = [
+        (steps.workspace, "Create a workspace", "A place for a team, with its own members and models.", "workspaces"),
+        (steps.invited, "Invite a colleague", "They get a link, and come in with the role you choose.", "invitations"),
+        (steps.model, "Enable a model", "Nobody can use a model before it is enabled here.", "models"),
+    ];
+    let count = items.iter().filter(|i| i.0).count();
+    let list = items
+        .into_iter()
+        .map(|(done, title, text, path)| {
+            view! {
+                <li class=if done { "step step-done" } else { "step" }>
+                    <span class="step-mark">{done.then(|| view! { <Icon name="check" /> })}</span>
+                    <a href=format!("{base}/{path}")>{title}</a>
+                    <span class="sr-only">{if done { " (done)" } else { " (to do)" }}</span>
+                    <p>{text}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="card steps" aria-labelledby="steps-title">
+            <div class="card-head">
+                <h2 id="steps-title">"First steps"</h2>
+                <span class="muted">{count}" of 3 done"</span>
+                <ActForm id="dismiss" url=DismissSteps::url()>
+                    <Hidden name="tenant" value=here.slug.to_string() />
+                    <Submit label="Dismiss" class="btn btn-quiet btn-small" />
+                </ActForm>
+            </div>
+            <ol>{list}</ol>
+        </section>
+    }
+}
+
+#[component]
+pub fn Limits(quotas: Vec<Quota>) -> impl IntoView {
+    if quotas.is_empty() {
+        return view! { <p class="muted">"No limits are set for this tenant."</p> }.into_any();
+    }
+    let items = quotas
+        .into_iter()
+        .map(|q| {
+            let label = q.resource.label();
+            let limit = q.limit.map_or_else(|| "no limit".to_owned(), |l| l.to_string());
+            let (class, note) = match q.state {
+                QuotaState::Ok => ("meter", None),
+                QuotaState::Warning => ("meter meter-warning", Some("near the limit")),
+                QuotaState::Exceeded => ("meter meter-bad", Some("at the limit")),
+            };
+            let bar = q.limit.map(|limit| {
+                let value = q.used.clamp(0, limit.max(0));
+                view! { <progress class=class max=limit.max(1).to_string() value=if limit == 0 { "1".to_owned() } else { value.to_string() } aria-label=label></progress> }
+            });
+            view! {
+                <li>
+                    <span>{label}</span>
+                    <span class="numbers">{q.used}" of "{limit}{note.map(|n| view! { <span class="note">" \u{b7} "{n}</span> })}</span>
+                    {bar}
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ul class="meters">{items}</ul> }.into_any()
+}
+
+#[component]
+fn Pending(items: Vec<Invitation>, base: String) -> impl IntoView {
+    if items.is_empty() {
+        return view! { <p class="muted">"Nobody is waiting. "<a href=format!("{base}/invitations")>"Invite people"</a></p> }.into_any();
+    }
+    let rows = items
+        .into_iter()
+        .map(|i| view! { <li><span>{i.email.to_string()}</span><span class="muted">{i.role.label()}", expires "<When at=i.expires_at /></span></li> })
+        .collect_view();
+    view! { <ul class="rows">{rows}</ul><p><a href=format!("{base}/invitations")>"All invitations"</a></p> }.into_any()
+}
+
+/// Events in words, the latest first.
+#[component]
+pub fn Activity(events: Vec<AuditEvent>, may: bool) -> impl IntoView {
+    if !may {
+        return view! { <p class="muted">"Owners and admins see here what happened."</p> }.into_any();
+    }
+    if events.is_empty() {
+        return view! { <Empty icon="list" title="Nothing has happened yet" /> }.into_any();
+    }
+    let items = events
+        .into_iter()
+        .map(|e| {
+            let refused = e.outcome != tenantry_types::audit::Outcome::Ok;
+            view! {
+                <li>
+                    <Avatar name=e.actor.name.clone() class="avatar-small avatar-round" />
+                    <span>
+                        <strong>{e.actor.name.clone()}</strong>
+                        " "
+                        {e.sentence()}
+                        {refused.then_some(" (refused)")}
+                        <small><When at=e.at /></small>
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! { <ol class="activity">{items}</ol> }.into_any()
+}

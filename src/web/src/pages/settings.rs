@@ -1,0 +1,195 @@
+//! The settings of a tenant: name and ways, limits and plan, and how it ends.
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use tenantry_types::Permission;
+use tenantry_types::plan::{Quotas, Resource as Limited};
+use tenantry_types::tenant::{MembersJoin, Tenant, TenantStatus};
+
+use super::overview::Limits;
+use crate::frame::{loaded_here, tenant_param};
+use crate::rpc::Here;
+use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
+use crate::state::shared;
+use crate::ui::{ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, tenant_colour};
+
+const COLOURS: [&str; 12] = ["Red", "Orange", "Amber", "Olive", "Green", "Teal", "Cyan", "Blue", "Indigo", "Violet", "Magenta", "Rose"];
+
+#[component]
+pub fn Settings() -> impl IntoView {
+    let tenant = tenant_param();
+    let shared = shared();
+    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| settings(tenant));
+    loaded_here(data, |page, here| {
+        let t = page.tenant.clone();
+        view! {
+            <PageHead title="Settings" lead="What the tenant is called, how people come in, and how much it may use." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone())]>
+                <TenantBadge status=t.status />
+            </PageHead>
+            <dl class="facts facts-wide">
+                <div><dt>"Id"</dt><dd><IdText id=t.id.to_string() /></dd></div>
+                <div><dt>"Created"</dt><dd><When at=t.created_at /></dd></div>
+                <div><dt>"Changed"</dt><dd><When at=t.updated_at /></dd></div>
+            </dl>
+            {if here.may(Permission::TenantUpdate) {
+                view! { <General tenant=t.clone() here=here.clone() /> }.into_any()
+            } else {
+                view! { <p class="muted">"Owners and admins can change the settings."</p> }.into_any()
+            }}
+            <Quota page here=here.clone() />
+            {here.may(Permission::TenantLifecycle).then(|| view! { <Lifecycle tenant=t here /> })}
+        }
+    })
+}
+
+#[component]
+fn General(tenant: Tenant, here: Here) -> impl IntoView {
+    let joins = vec![
+        (MembersJoin::Invitation.as_str().to_owned(), "By invitation only".to_owned()),
+        (MembersJoin::Direct.as_str().to_owned(), "Also directly, when they have an account".to_owned()),
+    ];
+    let s = tenant.settings.clone();
+    view! {
+        <Section title="General">
+            <ActForm id="general" url=UpdateTenant::url() sole=true class="form">
+                <Hidden name="tenant" value=here.slug.to_string() />
+                <Field name="name" label="Name" value=tenant.name.clone() required=true />
+                <Field name="slug" label="Slug" value=tenant.slug.to_string() help="Stands in addresses. The old one keeps leading here." mono=true required=true />
+                <Colours now=s.colour />
+                <Select name="members_join" label="How people become members" options=joins value=s.members_join.as_str() />
+                <Field name="invitation_days" label="Invitations are valid for (days)" inputmode="numeric" value=s.invitation_days.to_string() help="1 to 90." required=true />
+                <Field name="external_id" label="External id" value=tenant.external_id.clone().unwrap_or_default() help="What another system calls this tenant." mono=true />
+                <Submit label="Save settings" />
+            </ActForm>
+        </Section>
+    }
+}
+
+/// Twelve radio buttons, each in its colour and with its name.
+#[component]
+fn Colours(now: u8) -> impl IntoView {
+    let form = FormState::here().id.get_value();
+    let items = (0_u8..)
+        .zip(COLOURS)
+        .map(|(n, name)| {
+            let id = format!("{form}-colour-{n}");
+            view! {
+                <span class=format!("swatch {}", tenant_colour(n))>
+                    <input type="radio" name="colour" id=id.clone() value=n.to_string() checked=n == now />
+                    <label for=id title=name><span class="sr-only">{name}</span></label>
+                </span>
+            }
+        })
+        .collect_view();
+    view! { <fieldset class="swatches"><legend>"Colour"</legend>{items}</fieldset> }
+}
+
+#[component]
+fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
+    let operator = here.permissions.contains(&Permission::QuotasUpdate);
+    let plan = page.tenant.plan;
+    let plan_name = page.plans.iter().find(|p| Some(p.id) == plan).map(|p| p.name.clone());
+    let plans = std::iter::once((String::new(), "No plan".to_owned())).chain(page.plans.iter().map(|p| (p.id.to_string(), p.name.clone()))).collect();
+    let (tenant, limits) = (here.slug.to_string(), page.quotas.clone());
+    let warnings = page.quotas.warnings.clone();
+    view! {
+        <Section title="Plan and limits" lead="Limits come from the plan; the tenant can have its own.">
+            {plan_name.map(|name| view! { <p>"Plan: "<strong>{name}</strong></p> })}
+            {(!warnings.is_empty()).then(|| view! { <p class="fault">{warnings.join("; ")}</p> })}
+            <Limits quotas=page.quotas.items.clone() />
+            {operator
+                .then(|| {
+                    view! {
+                        <div class="button-row">
+                            <Panel clone:tenant label="Set plan" button="btn">
+                                <ActForm clone:tenant id="plan" url=SetPlan::url() sole=true class="form">
+                                    <Hidden name="tenant" value=tenant.clone() />
+                                    <Select name="plan" label="Plan" options=plans value=plan.map(|p| p.to_string()).unwrap_or_default() />
+                                    <Submit label="Set plan" />
+                                </ActForm>
+                            </Panel>
+                            <Panel clone:tenant label="Set own limits" button="btn">
+                                <LimitsForm tenant limits />
+                            </Panel>
+                        </div>
+                    }
+                })}
+        </Section>
+    }
+}
+
+#[component]
+fn LimitsForm(tenant: String, limits: Quotas) -> impl IntoView {
+    let fields = Limited::ALL
+        .iter()
+        .map(|r| {
+            let own = limits.items.iter().find(|q| q.resource == *r && q.own).and_then(|q| q.limit);
+            view! { <Field name=r.as_str() label=r.label() inputmode="numeric" value=own.map(|l| l.to_string()).unwrap_or_default() /> }
+        })
+        .collect_view();
+    view! {
+        <ActForm id="limits" url=SetLimits::url() sole=true class="form">
+            <Hidden name="tenant" value=tenant />
+            <p class="help">"Empty: the plan's limit counts. 0: nothing passes."</p>
+            {fields}
+            <Submit label="Save limits" />
+        </ActForm>
+    }
+}
+
+#[component]
+fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
+    let slug = here.slug.to_string();
+    let name = tenant.name.clone();
+    let stats = tenant.stats.clone();
+    let lost = stats.map_or_else(String::new, |s| format!("{} members, {} workspaces and {} enabled models. ", s.members, s.workspaces, s.models));
+    let active = tenant.status == TenantStatus::Active;
+    let inactive = tenant.status == TenantStatus::Inactive;
+    view! {
+        <Section title="Danger zone" class="danger">
+            {(!active)
+                .then(|| {
+                    view! {
+                        <div class="danger-row">
+                            <p><strong>"Activate the tenant"</strong>" Everything works again as it was."</p>
+                            <ActForm clone:slug id="activate" url=ActivateTenant::url()>
+                                <Hidden name="tenant" value=slug.clone() />
+                                <Submit label="Activate" />
+                            </ActForm>
+                        </div>
+                    }
+                })}
+            {active
+                .then(|| {
+                    view! {
+                        <div class="danger-row">
+                            <p><strong>"Suspend the tenant"</strong>" Its owner can still read it; nobody can change anything until it is activated."</p>
+                            <Modal clone:slug clone:name clone:lost id="suspend" label="Suspend" title=format!("Suspend {name}?") button="btn btn-danger">
+                                <p>{format!("{lost}All of it stays, and stands still until the tenant is activated.")}</p>
+                                <ActForm clone:slug clone:name id="suspend-form" url=SuspendTenant::url() class="form">
+                                    <Hidden name="tenant" value=slug.clone() />
+                                    <ConfirmName name=name.clone() />
+                                    <Submit label="Suspend" class="btn btn-danger" />
+                                </ActForm>
+                            </Modal>
+                        </div>
+                    }
+                })}
+            {(!inactive)
+                .then(|| {
+                    view! {
+                        <div class="danger-row">
+                            <p><strong>"Deactivate the tenant"</strong>" Members lose access; an operator can then purge it with all of its data."</p>
+                            <Modal clone:slug clone:name clone:lost id="deactivate" label="Deactivate" title=format!("Deactivate {name}?") button="btn btn-danger">
+                                <p>{format!("{lost}All of it is out of reach until the tenant is activated again.")}</p>
+                                <ActForm clone:slug clone:name id="deactivate-form" url=DeactivateTenant::url() class="form">
+                                    <Hidden name="tenant" value=slug.clone() />
+                                    <ConfirmName name=name.clone() />
+                                    <Submit label="Deactivate" class="btn btn-danger" />
+                                </ActForm>
+                            </Modal>
+                        </div>
+                    }
+                })}
+        </Section>
+    }
+}

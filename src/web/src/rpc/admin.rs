@@ -1,0 +1,310 @@
+//! The operator's area: the system, tenants, accounts, providers, the catalogue, plans.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::Page;
+use tenantry_types::account::User;
+use tenantry_types::model::Model;
+use tenantry_types::overview::{PlatformStats, TenantRow};
+use tenantry_types::plan::Plan;
+use tenantry_types::provider::{Provider, SyncReport};
+
+use super::{Done, ListQuery, UiError};
+#[cfg(feature = "ssr")]
+use {
+    super::What,
+    crate::server,
+    serde_json::{Map, Value, json},
+    tenantry_domain::{catalog, plans, platform, providers, tenants},
+    tenantry_types::account::UserPatch,
+    tenantry_types::model::{ModelPatch, NewModel},
+    tenantry_types::plan::{NewPlan, PlanPatch, Resource as Limited},
+    tenantry_types::provider::{NewProvider, ProviderPatch},
+    tenantry_types::tenant::TenantStatus,
+};
+
+#[server(endpoint = "admin/stats")]
+pub async fn stats() -> Result<PlatformStats, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(platform::stats(&app, &operator).await?)
+}
+
+// ---- tenants ----
+
+#[server(endpoint = "admin/tenants")]
+pub async fn list_tenants(list: ListQuery) -> Result<Page<TenantRow>, UiError> {
+    server::operator().await?;
+    let s = server::signed().await?;
+    Ok(tenants::list(&s.app, &s.who, list.paging(), TenantStatus::from_word(&list.status)).await?)
+}
+
+/// `confirm` repeats the tenant's name.
+#[server(endpoint = "admin/tenants/purge")]
+pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let s = server::ctx(&tenant).await?;
+    let head = s.ctx.tenant();
+    server::confirmed(&confirm, &head.name)?;
+    tenants::purge(&app, &operator, head.id).await?;
+    Ok(server::done(What::TenantPurged, head.name.clone(), Some("/admin/tenants".into())))
+}
+
+// ---- accounts ----
+
+#[server(endpoint = "admin/users")]
+pub async fn list_users(list: ListQuery) -> Result<Page<User>, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(platform::users(&app, &operator, list.paging()).await?)
+}
+
+/// Changes what is not empty.
+#[server(endpoint = "admin/users/update")]
+pub async fn update_user(user: String, #[server(default)] status: String, #[server(default)] is_operator: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let mut body = Map::new();
+    for (name, value) in [("status", status), ("is_operator", is_operator)] {
+        if !value.is_empty() {
+            body.insert(name.into(), value.into());
+        }
+    }
+    let patch = UserPatch::parse(&Value::Object(body))?;
+    let after = platform::update_user(&app, &operator, server::id(&user)?, patch).await?;
+    Ok(server::done(What::UserSaved, after.name, None))
+}
+
+// ---- providers ----
+
+#[server(endpoint = "admin/providers")]
+pub async fn list_providers() -> Result<Vec<Provider>, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(providers::list(&app, &operator).await?)
+}
+
+#[server(endpoint = "admin/providers/one")]
+pub async fn get_provider(id: String) -> Result<Provider, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(providers::get(&app, &operator, server::id(&id)?).await?)
+}
+
+/// What reading the provider's list would change.
+#[server(endpoint = "admin/providers/preview")]
+pub async fn sync_preview(id: String) -> Result<SyncReport, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(providers::sync(&app, &operator, server::id(&id)?, false).await?)
+}
+
+#[server(endpoint = "admin/providers/create")]
+pub async fn create_provider(
+    #[server(default)] name: String,
+    #[server(default)] kind: String,
+    #[server(default)] base_url: String,
+    #[server(default)] api_key: String,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let new = NewProvider::parse(&json!({ "name": name, "kind": kind, "base_url": base_url, "api_key": api_key }))?;
+    let made = providers::create(&app, &operator, new).await?;
+    Ok(server::done(What::ProviderCreated, made.name, Some(format!("/admin/providers/{}", made.id))))
+}
+
+/// An empty `api_key` keeps the stored one; `forget_key` takes it away.
+#[server(endpoint = "admin/providers/update")]
+pub async fn update_provider(
+    id: String,
+    #[server(default)] name: String,
+    #[server(default)] kind: String,
+    #[server(default)] base_url: String,
+    #[server(default)] api_key: String,
+    #[server(default)] forget_key: Option<String>,
+    #[server(default)] enabled: Option<String>,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let mut body = json!({ "name": name, "kind": kind, "base_url": base_url, "enabled": enabled.is_some() });
+    if forget_key.is_some() {
+        body["api_key"] = Value::Null;
+    } else if !api_key.is_empty() {
+        body["api_key"] = api_key.into();
+    }
+    let patch = ProviderPatch::parse(&body)?;
+    let after = providers::update(&app, &operator, server::id(&id)?, patch).await?;
+    Ok(server::done(What::ProviderSaved, after.name, None))
+}
+
+#[server(endpoint = "admin/providers/delete")]
+pub async fn delete_provider(id: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    providers::delete(&app, &operator, server::id(&id)?).await?;
+    Ok(server::done(What::ProviderDeleted, "", Some("/admin/providers".into())))
+}
+
+#[server(endpoint = "admin/providers/check")]
+pub async fn check_provider(id: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let check = providers::check(&app, &operator, server::id(&id)?).await?;
+    Ok(server::done(if check.ok { What::ProviderAnswers } else { What::ProviderFails }, "", None))
+}
+
+#[server(endpoint = "admin/providers/sync")]
+pub async fn apply_sync(id: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let report = providers::sync(&app, &operator, server::id(&id)?, true).await?;
+    let name = format!("{} added, {} changed", report.added.len(), report.changed.len());
+    Ok(server::done(What::ProviderSynced, name, Some(format!("/admin/providers/{id}"))))
+}
+
+// ---- the catalogue ----
+
+/// The catalogue, with the providers to name and to choose from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CatalogPage {
+    pub models: Page<Model>,
+    pub providers: Vec<Provider>,
+}
+
+#[server(endpoint = "admin/models")]
+pub async fn list_catalog(list: ListQuery) -> Result<CatalogPage, UiError> {
+    let (app, operator) = server::operator().await?;
+    let models = catalog::list(&app, &operator, list.paging()).await?;
+    let providers = providers::list(&app, &operator).await?;
+    Ok(CatalogPage { models, providers })
+}
+
+/// One model, with the providers to choose from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CatalogModel {
+    pub model: Model,
+    pub providers: Vec<Provider>,
+}
+
+#[server(endpoint = "admin/models/one")]
+pub async fn get_catalog_model(id: String) -> Result<CatalogModel, UiError> {
+    let (app, operator) = server::operator().await?;
+    let model = catalog::get(&app, &operator, server::id(&id)?).await?;
+    let providers = providers::list(&app, &operator).await?;
+    Ok(CatalogModel { model, providers })
+}
+
+/// `modalities` is a list with commas; prices are micro-USD per million tokens.
+#[cfg(feature = "ssr")]
+fn words(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
+}
+
+#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+#[server(endpoint = "admin/models/create")]
+pub async fn create_model(
+    #[server(default)] name: String,
+    #[server(default)] display_name: String,
+    #[server(default)] provider: String,
+    #[server(default)] upstream_name: String,
+    #[server(default)] context_length: String,
+    #[server(default)] modalities: String,
+    #[server(default)] input_price: String,
+    #[server(default)] output_price: String,
+    #[server(default)] cached_input_price: String,
+    #[server(default)] request_price: String,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let new = NewModel::parse(&json!({
+        "name": name, "display_name": display_name, "provider": provider, "upstream_name": upstream_name,
+        "context_length": context_length, "modalities": words(&modalities), "input_price": input_price,
+        "output_price": output_price, "cached_input_price": cached_input_price, "request_price": request_price,
+    }))?;
+    let made = catalog::create(&app, &operator, new).await?;
+    Ok(server::done(What::ModelCreated, made.display_name, None))
+}
+
+#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+#[server(endpoint = "admin/models/update")]
+pub async fn update_model(
+    id: String,
+    #[server(default)] name: String,
+    #[server(default)] display_name: String,
+    #[server(default)] provider: String,
+    #[server(default)] upstream_name: String,
+    #[server(default)] context_length: String,
+    #[server(default)] modalities: String,
+    #[server(default)] input_price: String,
+    #[server(default)] output_price: String,
+    #[server(default)] cached_input_price: String,
+    #[server(default)] request_price: String,
+    #[server(default)] is_active: Option<String>,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let id = server::id(&id)?;
+    let mut body = json!({
+        "name": name, "display_name": display_name, "context_length": context_length, "modalities": words(&modalities),
+        "input_price": input_price, "output_price": output_price, "cached_input_price": cached_input_price,
+        "request_price": request_price, "is_active": is_active.is_some(),
+    });
+    // A model with several routes is not flattened to one by a form that shows only the first.
+    let before = catalog::get(&app, &operator, id).await?;
+    let same = before.provider.is_some_and(|p| p.to_string() == provider) && before.upstream_name.as_deref() == Some(upstream_name.as_str());
+    if !same && !provider.is_empty() {
+        body["provider"] = provider.into();
+        body["upstream_name"] = upstream_name.into();
+    }
+    let patch = ModelPatch::parse(&body)?;
+    let after = catalog::update(&app, &operator, id, patch).await?;
+    Ok(server::done(What::ModelSaved, after.display_name, None))
+}
+
+#[server(endpoint = "admin/models/delete")]
+pub async fn delete_model(id: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    catalog::delete(&app, &operator, server::id(&id)?).await?;
+    Ok(server::done(What::ModelDeleted, "", Some("/admin/models".into())))
+}
+
+// ---- plans ----
+
+#[server(endpoint = "admin/plans")]
+pub async fn list_plans() -> Result<Vec<Plan>, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(plans::list(&app, &operator).await?)
+}
+
+/// The limits of a form: `limits[members]`; an unknown resource is a fault of the parser's.
+#[cfg(feature = "ssr")]
+fn limits(given: &std::collections::HashMap<String, String>) -> Value {
+    let known = Limited::ALL.iter().filter_map(|r| given.get(r.as_str()).map(|v| (r.as_str().to_owned(), Value::from(v.as_str()))));
+    Value::Object(known.collect())
+}
+
+#[server(endpoint = "admin/plans/create")]
+pub async fn create_plan(
+    #[server(default)] name: String,
+    #[server(default)] limits: std::collections::HashMap<String, String>,
+    #[server(default)] is_default: Option<String>,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let new = NewPlan::parse(&json!({ "name": name, "limits": self::limits(&limits), "is_default": is_default.is_some() }))?;
+    let made = plans::create(&app, &operator, new).await?;
+    Ok(server::done(What::PlanCreated, made.name, None))
+}
+
+#[server(endpoint = "admin/plans/update")]
+pub async fn update_plan(
+    id: String,
+    #[server(default)] name: String,
+    #[server(default)] limits: std::collections::HashMap<String, String>,
+    #[server(default)] is_default: Option<String>,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let mut body = json!({ "name": name, "limits": self::limits(&limits) });
+    if is_default.is_some() {
+        body["is_default"] = true.into();
+    }
+    let patch = PlanPatch::parse(&body)?;
+    let changed = plans::update(&app, &operator, server::id(&id)?, patch).await?;
+    if changed.over_limit.is_empty() {
+        return Ok(server::done(What::PlanSaved, changed.plan.name, None));
+    }
+    let over: Vec<&str> = changed.over_limit.iter().map(|t| t.name.as_str()).collect();
+    Ok(server::done(What::PlanSavedOver, over.join(", "), None))
+}
+
+#[server(endpoint = "admin/plans/delete")]
+pub async fn delete_plan(id: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    plans::delete(&app, &operator, server::id(&id)?).await?;
+    Ok(server::done(What::PlanDeleted, "", None))
+}

@@ -1,0 +1,92 @@
+//! What a write answers: a closed code, the name of the thing, and where to go next. The code also
+//! travels in the address (`?done=`) for forms that are sent without JavaScript, hence no free text in it.
+use serde::{Deserialize, Serialize};
+
+macro_rules! outcomes {
+    ($($name:ident = $word:literal, $text:literal;)*) => {
+        /// Something that a form brought about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum What { $(#[serde(rename = $word)] $name,)* }
+
+        impl What {
+            pub const fn word(self) -> &'static str {
+                match self { $(What::$name => $word,)* }
+            }
+
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(What::$name),)* _ => None }
+            }
+
+            /// One sentence for people.
+            pub const fn text(self) -> &'static str {
+                match self { $(What::$name => $text,)* }
+            }
+        }
+    };
+}
+
+outcomes! {
+    SignedOut = "signed-out", "You are signed out.";
+    AccountDeleted = "account-deleted", "Your account is deleted.";
+    ProfileSaved = "profile-saved", "Your profile is saved.";
+    Joined = "joined", "You are a member now.";
+    Left = "left", "You left the tenant.";
+    TenantCreated = "tenant-created", "The tenant is created.";
+    TenantSaved = "tenant-saved", "The settings are saved.";
+    TenantSuspended = "tenant-suspended", "The tenant is suspended.";
+    TenantActivated = "tenant-activated", "The tenant is active again.";
+    TenantDeactivated = "tenant-deactivated", "The tenant is deactivated.";
+    TenantPurged = "tenant-purged", "The tenant and all of its data are gone.";
+    LimitsSaved = "limits-saved", "The limits are saved.";
+    PlanSet = "plan-set", "The plan is set.";
+    StepsDismissed = "steps-dismissed", "The first steps are put away.";
+    WorkspaceCreated = "workspace-created", "The workspace is created.";
+    WorkspaceSaved = "workspace-saved", "The workspace is saved.";
+    WorkspaceArchived = "workspace-archived", "The workspace is archived.";
+    WorkspaceRestored = "workspace-restored", "The workspace is active again.";
+    WorkspaceRoleSet = "workspace-role-set", "The role in the workspace is set.";
+    WorkspaceRoleTaken = "workspace-role-taken", "The person is no longer in the workspace.";
+    WorkspaceModelsSaved = "workspace-models-saved", "The models of the workspace are saved.";
+    MembersAdded = "members-added", "The people are added.";
+    MemberSaved = "member-saved", "The member is saved.";
+    MemberRemoved = "member-removed", "The member is removed.";
+    InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
+    ModelsSaved = "models-saved", "The models are saved.";
+    AudienceSaved = "audience-saved", "Who may use the model is saved.";
+    ProviderCreated = "provider-created", "The provider is created.";
+    ProviderSaved = "provider-saved", "The provider is saved.";
+    ProviderDeleted = "provider-deleted", "The provider is deleted.";
+    ProviderAnswers = "provider-answers", "The provider answers.";
+    ProviderFails = "provider-fails", "The provider does not answer as it should.";
+    ProviderSynced = "provider-synced", "The provider's models are in the catalogue.";
+    ModelCreated = "model-created", "The model is in the catalogue.";
+    ModelSaved = "model-saved", "The model is saved.";
+    ModelDeleted = "model-deleted", "The model is deleted.";
+    PlanCreated = "plan-created", "The plan is created.";
+    PlanSaved = "plan-saved", "The plan is saved.";
+    PlanSavedOver = "plan-saved-over", "The plan is saved. Some tenants are over its limits now.";
+    PlanDeleted = "plan-deleted", "The plan is deleted.";
+    UserSaved = "user-saved", "The account is saved.";
+}
+
+/// The answer of a write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    pub what: What,
+    /// What it was done to, by name; only in answers to JavaScript.
+    #[serde(default)]
+    pub name: String,
+    /// The page that shows the result, when it is not the one of the form.
+    #[serde(default)]
+    pub go: Option<String>,
+}
+
+impl Done {
+    pub fn text(&self) -> String {
+        if self.name.is_empty() {
+            self.what.text().to_owned()
+        } else {
+            format!("{}: {}", self.name, self.what.text())
+        }
+    }
+}

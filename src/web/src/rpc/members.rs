@@ -1,0 +1,73 @@
+//! The members of a tenant.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::Page;
+use tenantry_types::member::{Member, MemberDetail};
+use tenantry_types::tenant::MembersJoin;
+
+use super::{Done, ListQuery, UiError};
+#[cfg(feature = "ssr")]
+use {
+    super::What,
+    crate::server,
+    serde_json::json,
+    tenantry_domain::members,
+    tenantry_types::TenantRole,
+    tenantry_types::member::{MemberPatch, NewMembers},
+};
+
+/// The list of members.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MembersPage {
+    pub members: Page<Member>,
+    /// Whether people with an account may be added without an invitation.
+    pub join: MembersJoin,
+}
+
+#[server(endpoint = "members")]
+pub async fn list_members(tenant: String, list: ListQuery) -> Result<MembersPage, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let join = s.ctx.tenant().settings.members_join;
+    let members = members::list(&s.app, s.grant()?, list.paging(), TenantRole::from_word(&list.role)).await?;
+    Ok(MembersPage { members, join })
+}
+
+#[server(endpoint = "members/one")]
+pub async fn get_member(tenant: String, user: String) -> Result<MemberDetail, UiError> {
+    let s = server::ctx(&tenant).await?;
+    Ok(members::get(&s.app, s.grant()?, server::id(&user)?).await?)
+}
+
+/// `users` holds addresses, separated by commas or lines.
+#[server(endpoint = "members/add")]
+pub async fn add_members(tenant: String, #[server(default)] users: String, #[server(default)] role: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let users: Vec<&str> = users.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|u| !u.is_empty()).collect();
+    let new = NewMembers::parse(&json!({ "users": users, "role": role }))?;
+    let added = members::add(&s.app, s.grant()?, s.ctx.principal(), new).await?;
+    Ok(server::done(What::MembersAdded, format!("{} added, {} were members already", added.items.len(), added.skipped), None))
+}
+
+#[server(endpoint = "members/role")]
+pub async fn set_role(tenant: String, user: String, #[server(default)] role: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let patch = MemberPatch::parse(&json!({ "role": role }))?;
+    let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
+    Ok(server::done(What::MemberSaved, format!("{} is {} now", member.name, member.role.label()), None))
+}
+
+#[server(endpoint = "members/status")]
+pub async fn set_status(tenant: String, user: String, #[server(default)] status: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let patch = MemberPatch::parse(&json!({ "status": status }))?;
+    let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
+    Ok(server::done(What::MemberSaved, format!("{} is {} now", member.name, member.status), None))
+}
+
+#[server(endpoint = "members/remove")]
+pub async fn remove_member(tenant: String, user: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    members::remove(&s.app, s.grant()?, server::id(&user)?).await?;
+    let go = format!("/t/{}/members", s.ctx.tenant().slug);
+    Ok(server::done(What::MemberRemoved, "", Some(go)))
+}

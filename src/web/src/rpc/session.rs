@@ -1,0 +1,75 @@
+//! Who is signed in, and where they stand: what every page's frame is made of.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::account::{AvailableTenant, User};
+use tenantry_types::permission::Kind;
+use tenantry_types::tenant::TenantStatus;
+use tenantry_types::{CtxRole, Permission, Slug, TenantId, TenantRole};
+
+use super::UiError;
+
+/// The person who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    pub user: User,
+    pub tenants: Vec<AvailableTenant>,
+    pub may_create_tenants: bool,
+}
+
+/// The tenant of a page, and what the person may do in it. It hides buttons; what counts is asked again by each use case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Here {
+    pub id: TenantId,
+    pub slug: Slug,
+    pub name: String,
+    pub status: TenantStatus,
+    pub colour: u8,
+    pub role: CtxRole,
+    pub permissions: Vec<Permission>,
+}
+
+impl Here {
+    pub fn may(&self, permission: Permission) -> bool {
+        let alive = self.status == TenantStatus::Active || permission.kind() != Kind::Write;
+        alive && self.permissions.contains(&permission)
+    }
+
+    /// The roles that this person may hand out.
+    pub fn roles(&self) -> Vec<TenantRole> {
+        TenantRole::ALL.iter().copied().filter(|role| self.role.covers(*role)).collect()
+    }
+}
+
+/// None for somebody who is not signed in.
+#[server(endpoint = "session")]
+pub async fn session() -> Result<Option<Me>, UiError> {
+    use tenantry_domain::{TenantCreation, accounts};
+
+    let app = crate::server::app()?;
+    let Some(who) = crate::server::principal().await? else { return Ok(None) };
+    let tenants = accounts::available_tenants(&app, &who).await?;
+    let user = who.user().clone();
+    let may_create_tenants = user.is_operator || matches!(app.policy().tenant_creation, TenantCreation::Any);
+    Ok(Some(Me { user, tenants, may_create_tenants }))
+}
+
+/// The tenant of a page. A former slug leads to the present one.
+#[server(endpoint = "here")]
+pub async fn load_here(tenant: String) -> Result<Here, UiError> {
+    let s = crate::server::ctx(&tenant).await?;
+    let head = s.ctx.tenant();
+    crate::server::canonical(&tenant, head.slug.as_str());
+    let moved = s.ctx.principal().last_tenant() != Some(head.id);
+    if moved && matches!(s.ctx.role(), CtxRole::Member(_)) {
+        tenantry_domain::accounts::remember_tenant(&s.app, s.ctx.principal(), head.id).await?;
+    }
+    Ok(Here {
+        id: head.id,
+        slug: head.slug.clone(),
+        name: head.name.clone(),
+        status: head.status,
+        colour: head.settings.colour,
+        role: s.ctx.role(),
+        permissions: s.ctx.permissions(),
+    })
+}

@@ -1,0 +1,147 @@
+//! One tenant: its overview, its settings, its life and death.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::invitation::Invitation;
+use tenantry_types::overview::Overview;
+use tenantry_types::plan::{Plan, Quotas};
+use tenantry_types::tenant::Tenant;
+
+use super::{Done, UiError};
+#[cfg(feature = "ssr")]
+use {
+    super::What,
+    crate::server,
+    serde_json::json,
+    tenantry_domain::{invitations, plans, quotas, tenants},
+    tenantry_types::PageQuery,
+    tenantry_types::invitation::InvitationStatus,
+    tenantry_types::plan::QuotaPatch,
+    tenantry_types::tenant::TenantPatch,
+};
+
+/// The first page of a tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverviewPage {
+    pub overview: Overview,
+    /// The invitations that wait; empty for those who may not see them.
+    pub pending: Vec<Invitation>,
+}
+
+#[server(endpoint = "tenant/overview")]
+pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let overview = tenants::overview(&s.app, s.grant()?, s.ctx.grant().ok()).await?;
+    let pending = match s.ctx.grant() {
+        Ok(by) => {
+            let query = PageQuery { limit: 5, ..PageQuery::default() };
+            invitations::list(&s.app, by, query, Some(InvitationStatus::Pending)).await?.items
+        }
+        Err(_) => Vec::new(),
+    };
+    Ok(OverviewPage { overview, pending })
+}
+
+#[server(endpoint = "tenant/dismiss_steps")]
+pub async fn dismiss_steps(tenant: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    tenants::dismiss_steps(&s.app, &s.ctx).await?;
+    Ok(server::done(What::StepsDismissed, "", None))
+}
+
+/// The settings of a tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettingsPage {
+    pub tenant: Tenant,
+    pub quotas: Quotas,
+    /// The plans to choose from; empty for those who may not.
+    pub plans: Vec<Plan>,
+}
+
+#[server(endpoint = "tenant/settings")]
+pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let of = tenants::get(&s.app, s.grant()?).await?;
+    let quotas = quotas::show(&s.app, s.grant()?).await?;
+    let plans = match s.ctx.principal().operator() {
+        Ok(operator) => plans::list(&s.app, &operator).await?,
+        Err(_) => Vec::new(),
+    };
+    Ok(SettingsPage { tenant: of, quotas, plans })
+}
+
+#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+#[server(endpoint = "tenant/update")]
+pub async fn update_tenant(
+    tenant: String,
+    #[server(default)] name: String,
+    #[server(default)] slug: String,
+    #[server(default)] external_id: String,
+    #[server(default)] members_join: String,
+    #[server(default)] invitation_days: String,
+    #[server(default)] colour: String,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let patch = TenantPatch::parse(&json!({
+        "name": name, "slug": slug, "external_id": external_id,
+        "members_join": members_join, "invitation_days": invitation_days, "colour": colour,
+    }))?;
+    let after = tenants::update(&s.app, s.grant()?, patch).await?;
+    let moved = (after.slug != s.ctx.tenant().slug).then(|| format!("/t/{}/settings", after.slug));
+    Ok(server::done(What::TenantSaved, "", moved))
+}
+
+#[server(endpoint = "tenant/activate")]
+pub async fn activate_tenant(tenant: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let after = tenants::activate(&s.app, s.grant()?).await?;
+    Ok(server::done(What::TenantActivated, after.name, None))
+}
+
+#[server(endpoint = "tenant/suspend")]
+pub async fn suspend_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    server::confirmed(&confirm, &s.ctx.tenant().name)?;
+    let after = tenants::suspend(&s.app, s.grant()?).await?;
+    Ok(server::done(What::TenantSuspended, after.name, None))
+}
+
+#[server(endpoint = "tenant/deactivate")]
+pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    server::confirmed(&confirm, &s.ctx.tenant().name)?;
+    let after = tenants::deactivate(&s.app, s.grant()?).await?;
+    Ok(server::done(What::TenantDeactivated, after.name, None))
+}
+
+/// The tenant's own limits: an empty field takes the tenant's own limit away.
+#[server(endpoint = "tenant/limits")]
+#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+pub async fn set_limits(
+    tenant: String,
+    #[server(default)] members: String,
+    #[server(default)] documents: String,
+    #[server(default)] storage_mb: String,
+    #[server(default)] api_calls_per_hour: String,
+    #[server(default)] processing_jobs: String,
+    #[server(default)] vector_collections: String,
+    #[server(default)] tokens_per_day: String,
+    #[server(default)] spend_per_month: String,
+    #[server(default)] concurrent_requests: String,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let patch = QuotaPatch::parse(&json!({
+        "members": members, "documents": documents, "storage_mb": storage_mb, "api_calls_per_hour": api_calls_per_hour,
+        "processing_jobs": processing_jobs, "vector_collections": vector_collections, "tokens_per_day": tokens_per_day,
+        "spend_per_month": spend_per_month, "concurrent_requests": concurrent_requests,
+    }))?;
+    quotas::set(&s.app, s.grant()?, patch).await?;
+    Ok(server::done(What::LimitsSaved, "", None))
+}
+
+#[server(endpoint = "tenant/plan")]
+pub async fn set_plan(tenant: String, #[server(default)] plan: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let plan = if plan.is_empty() { None } else { Some(server::id(&plan)?) };
+    quotas::set_plan(&s.app, s.grant()?, plan).await?;
+    Ok(server::done(What::PlanSet, "", None))
+}

@@ -1,0 +1,149 @@
+//! The workspaces of a tenant: their settings, members and models.
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::member::Member;
+use tenantry_types::model::{TenantModel, WorkspaceModels};
+use tenantry_types::workspace::{Workspace, WorkspaceMember, WorkspaceStatus};
+use tenantry_types::{Page, Permission};
+
+use super::{Done, ListQuery, UiError};
+#[cfg(feature = "ssr")]
+use {
+    super::What,
+    crate::server,
+    serde_json::json,
+    tenantry_domain::model_access::{self, ModelFilter},
+    tenantry_domain::{members, workspaces},
+    tenantry_types::PageQuery,
+    tenantry_types::workspace::{NewWorkspace, WorkspacePatch, WorkspaceRoleChange},
+};
+
+#[server(endpoint = "workspaces")]
+pub async fn list_workspaces(tenant: String, list: ListQuery) -> Result<Page<Workspace>, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let status = match list.status.as_str() {
+        "all" => None,
+        word => Some(WorkspaceStatus::from_word(word).unwrap_or(WorkspaceStatus::Active)),
+    };
+    Ok(workspaces::list(&s.app, s.grant()?, list.paging(), status).await?)
+}
+
+/// One workspace with everything its page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkspacePage {
+    pub workspace: Workspace,
+    pub permissions: Vec<Permission>,
+    pub members: Vec<WorkspaceMember>,
+    /// Members of the tenant without a role here, to choose from.
+    pub candidates: Vec<Member>,
+    pub access: WorkspaceModels,
+    /// The models that are enabled in the tenant.
+    pub models: Vec<TenantModel>,
+}
+
+impl WorkspacePage {
+    pub fn may(&self, permission: Permission) -> bool {
+        let open = self.workspace.status == WorkspaceStatus::Active || permission == Permission::WorkspacesArchive;
+        open && self.permissions.contains(&permission)
+    }
+}
+
+#[server(endpoint = "workspaces/one")]
+pub async fn get_workspace(tenant: String, workspace: String) -> Result<WorkspacePage, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let tenant_ctx = s.ctx.tenant();
+    let all = || PageQuery { limit: PageQuery::MAX_LIMIT, ..PageQuery::default() };
+    let of = workspaces::get(&s.app, s.grant()?).await?;
+    let people = workspaces::members(&s.app, s.grant()?).await?;
+    let permissions = s.ctx.permissions();
+    let candidates = match (permissions.contains(&Permission::WorkspaceMembersManage), tenant_ctx.grant()) {
+        (true, Ok(by)) => {
+            let mut items = members::list(&s.app, by, all(), None).await?.items;
+            items.retain(|m| !people.iter().any(|p| p.user_id == m.user_id));
+            items
+        }
+        _ => Vec::new(),
+    };
+    let access = model_access::of_workspace(&s.app, s.grant()?).await?;
+    let models = match tenant_ctx.grant() {
+        Ok(by) => model_access::list(&s.app, by, all(), ModelFilter { enabled: Some(true), provider: None }).await?.items,
+        Err(_) => Vec::new(),
+    };
+    Ok(WorkspacePage { workspace: of, permissions, members: people, candidates, access, models })
+}
+
+#[server(endpoint = "workspaces/create")]
+pub async fn create_workspace(
+    tenant: String,
+    #[server(default)] name: String,
+    #[server(default)] slug: String,
+    #[server(default)] description: String,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let new = NewWorkspace::parse(&json!({ "name": name, "slug": slug, "description": description }))?;
+    let made = workspaces::create(&s.app, s.grant()?, new).await?;
+    let go = format!("/t/{}/workspaces/{}", s.ctx.tenant().slug, made.slug);
+    Ok(server::done(What::WorkspaceCreated, made.name, Some(go)))
+}
+
+#[server(endpoint = "workspaces/update")]
+pub async fn update_workspace(
+    tenant: String,
+    workspace: String,
+    #[server(default)] name: String,
+    #[server(default)] slug: String,
+    #[server(default)] description: String,
+) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let patch = WorkspacePatch::parse(&json!({ "name": name, "slug": slug, "description": description }))?;
+    let after = workspaces::update(&s.app, s.grant()?, patch).await?;
+    let go = format!("/t/{}/workspaces/{}?tab=settings", s.ctx.tenant().tenant().slug, after.slug);
+    Ok(server::done(What::WorkspaceSaved, "", Some(go)))
+}
+
+#[server(endpoint = "workspaces/archive")]
+pub async fn archive_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let after = workspaces::archive(&s.app, s.grant()?).await?;
+    Ok(server::done(What::WorkspaceArchived, after.name, None))
+}
+
+#[server(endpoint = "workspaces/restore")]
+pub async fn restore_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let after = workspaces::restore(&s.app, s.grant()?).await?;
+    Ok(server::done(What::WorkspaceRestored, after.name, None))
+}
+
+#[server(endpoint = "workspaces/members/set")]
+pub async fn set_workspace_member(
+    tenant: String,
+    workspace: String,
+    #[server(default)] user: String,
+    #[server(default)] role: String,
+) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let change = WorkspaceRoleChange::parse(&json!({ "role": role }))?;
+    let member = workspaces::set_member(&s.app, s.grant()?, server::id(&user)?, change.role).await?;
+    Ok(server::done(What::WorkspaceRoleSet, format!("{} is {} here", member.name, member.role.label()), None))
+}
+
+#[server(endpoint = "workspaces/members/remove")]
+pub async fn remove_workspace_member(tenant: String, workspace: String, user: String) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    workspaces::remove_member(&s.app, s.grant()?, server::id(&user)?).await?;
+    Ok(server::done(What::WorkspaceRoleTaken, "", None))
+}
+
+#[server(endpoint = "workspaces/models")]
+pub async fn set_workspace_models(
+    tenant: String,
+    workspace: String,
+    #[server(default)] mode: String,
+    #[server(default)] models: Vec<String>,
+) -> Result<Done, UiError> {
+    let s = server::workspace(&tenant, &workspace).await?;
+    let access = WorkspaceModels::parse(&json!({ "mode": mode, "models": models }))?;
+    model_access::set_workspace(&s.app, s.grant()?, access).await?;
+    Ok(server::done(What::WorkspaceModelsSaved, "", None))
+}

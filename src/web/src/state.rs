@@ -1,0 +1,65 @@
+//! What all pages of one browser tab share: the clock, toasts, the tick that makes pages read anew
+//! after a write, and what a plain form handler hands to the page that it renders.
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use tenantry_types::Timestamp;
+use tenantry_types::invitation::Invitation;
+
+use crate::rpc::{Me, UiError};
+
+/// A message that goes by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    pub id: u32,
+    pub text: String,
+    pub good: bool,
+}
+
+/// Given to all components by `Console`.
+#[derive(Clone, Copy)]
+pub struct Shared {
+    /// "Now", for relative times: the server's at first, so that both sides render the same.
+    pub now: RwSignal<Timestamp>,
+    pub toasts: RwSignal<Vec<Toast>>,
+    /// Raised after each write.
+    pub refresh: RwSignal<u32>,
+    /// Who is signed in.
+    pub me: Resource<Result<Option<Me>, UiError>>,
+    pub posted: StoredValue<Posted>,
+}
+
+impl Shared {
+    pub fn toast(self, text: String, good: bool) {
+        self.toasts.update(|toasts| {
+            let id = toasts.last().map_or(0, |t| t.id) + 1;
+            toasts.push(Toast { id, text, good });
+            // More than three are not read anyway.
+            if toasts.len() > 3 {
+                toasts.remove(0);
+            }
+        });
+    }
+
+    pub fn drop_toast(self, id: u32) {
+        self.toasts.update(|toasts| toasts.retain(|t| t.id != id));
+    }
+}
+
+pub fn shared() -> Shared {
+    expect_context::<Shared>()
+}
+
+/// What became of a plain form (`crate::forms`), for the page that is rendered as its answer.
+/// It is serialised into the page for hydration; links stand in it only when the page shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Posted {
+    /// Which form: `login`, `register`, `accept`, `invite`.
+    pub form: String,
+    /// What was typed, but for secrets.
+    pub values: BTreeMap<String, String>,
+    pub error: Option<UiError>,
+    /// Invitations just made, with their links: shown this once.
+    pub invitations: Vec<Invitation>,
+}
