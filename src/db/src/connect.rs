@@ -54,7 +54,7 @@ impl Db {
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
         let options = options
             .application_name("tenantry")
-            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s")]);
+            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")]);
         let suspect = Arc::new(AtomicBool::new(false));
         let flag = suspect.clone();
         let pool = PgPoolOptions::new()
