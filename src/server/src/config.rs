@@ -82,6 +82,10 @@ pub struct Config {
     pub tenant_creation: TenantCreation,
     pub only_tenant_fallback: bool,
     pub allow_private_providers: bool,
+    /// 0: no limit.
+    pub sign_ups_per_hour: u32,
+    /// 0: no limit.
+    pub log_ins_per_minute: u32,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Option<String>,
     pub sessions: Sessions,

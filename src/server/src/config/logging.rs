@@ -19,6 +19,8 @@ pub enum LogFormat {
 pub struct Logging {
     format: LogFormat,
     level: &'static str,
+    /// Whether somebody asked for this level.
+    asked: bool,
     areas: Vec<(&'static str, &'static str)>,
 }
 
@@ -72,8 +74,9 @@ impl Logging {
         Self { format, ..Self::default() }
     }
 
-    pub(super) fn set_level(&mut self, text: &str) -> Result<(), String> {
+    pub(super) fn set_level(&mut self, text: &str, asked: bool) -> Result<(), String> {
         self.level = level(text)?;
+        self.asked = asked;
         Ok(())
     }
 
@@ -83,6 +86,15 @@ impl Logging {
         let level = level(text)?;
         self.areas.extend(targets.iter().map(|target| (*target, level)));
         Ok(())
+    }
+
+    /// For commands, whose own words tell how it goes: the log has faults only, unless asked otherwise.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        if !self.asked {
+            self.level = "warn";
+        }
+        self
     }
 
     /// The filter in `tracing`'s language.

@@ -72,6 +72,10 @@ settings! {
         "After how long a person has to sign in again in any case";
     "trusted_proxies", Plain, ["TENANTRY_TRUSTED_PROXIES"], Some("trusted-proxies"), None, "NETWORKS",
         "Proxies whose X-Forwarded-For, X-Forwarded-Proto and X-Request-ID are believed: addresses or networks, separated by commas";
+    "sign_ups_per_hour", Plain, ["TENANTRY_SIGN_UPS_PER_HOUR"], Some("sign-ups-per-hour"), Some("60"), "N",
+        "How many accounts one address may make in an hour; 0 means any number";
+    "log_ins_per_minute", Plain, ["TENANTRY_LOG_INS_PER_MINUTE"], Some("log-ins-per-minute"), Some("120"), "N",
+        "How many passwords one address may try in a minute; 0 means any number";
     "smtp_url", SecretUrl, ["TENANTRY_SMTP_URL"], None, None, "URL",
         "A mail server, such as smtps://user:password@mail.example.com: invitations are then mailed, too";
     "mail_from", Plain, ["TENANTRY_MAIL_FROM"], Some("mail-from"), None, "ADDRESS",

@@ -273,7 +273,8 @@ fn a_named_file_must_be_there() {
     let dir = tempfile::tempdir().unwrap();
     write(&dir.path().join("tenantry.toml"), "secret_key = \"x\ny\"\n", 0o600);
     let text = load_in(dir.path(), &[]).unwrap_err().to_string();
-    assert!(text.contains("tenantry.toml: line 1: "), "{text}");
+    assert!(text.contains("tenantry.toml: line 2: "), "{text}");
+    assert!(!text.contains("\"x"), "{text}");
 }
 
 #[test]

@@ -122,14 +122,17 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     });
     let sessions = sessions(&mut reader, https);
     let trusted_proxies = reader.read("trusted_proxies", |text| list::<Network>(text)).unwrap_or_default();
+    let sign_ups_per_hour = reader.read("sign_ups_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(60);
+    let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", boolean).unwrap_or(true);
     let format = reader
         .read("log_format", |text| one_of(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))
         .unwrap_or(LogFormat::Text);
     let level = reader.text("log_level").unwrap_or_default();
+    let asked = reader.layers.values.get("log_level").is_some_and(|value| value.source != Source::Default);
     let mut logging = Logging::new(format);
-    if let Err(why) = logging.set_level(&level) {
+    if let Err(why) = logging.set_level(&level, asked) {
         reader.fault("log_level", why);
     }
     for (area, value) in reader.layers.areas.clone() {
@@ -168,6 +171,8 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         public_url,
         registration: registration.unwrap_or_default(),
         tenant_creation: tenant_creation.unwrap_or_default(),
+        sign_ups_per_hour,
+        log_ins_per_minute,
         only_tenant_fallback,
         allow_private_providers,
         smtp_url,
