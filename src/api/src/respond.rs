@@ -25,6 +25,9 @@ pub fn created<T: Serialize>(location: String, body: T) -> Response {
 /// Answers are about one caller at one moment: no cache may keep them, unless the handler says so.
 pub async fn never_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+        .headers_mut()
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -54,6 +54,15 @@ impl TestDb {
         self.server.clone().database(&self.name).username(OWNER).to_url_lossy().to_string()
     }
 
+    /// The number that a query answers with, past row-level security.
+    ///
+    /// # Errors
+    /// When the query does not work.
+    pub async fn count(&self, sql: &'static str) -> crate::Result<i64> {
+        let mut conn = self.superuser().await?;
+        Ok(sqlx::query_scalar(sql).fetch_one(&mut conn).await?)
+    }
+
     /// A connection as the superuser, to look at what is there and to break it.
     ///
     /// # Errors

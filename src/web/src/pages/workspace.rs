@@ -70,20 +70,23 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
     let manage = page.may(Permission::WorkspaceMembersManage);
     let candidates = choices(page.candidates.iter().map(|m| (m.user_id, format!("{} ({})", m.name, m.email))));
     let nobody_left = candidates.is_empty();
+    let empty = page.members.is_empty();
+    let name = page.workspace.name;
     let rows = page
         .members
-        .iter()
+        .into_iter()
         .map(|m| {
             let id = m.user_id.to_string();
             let own = manage && !m.inherited;
             let (here, slug) = (here.clone(), slug.clone());
             let role = if own {
+                let name = m.name.clone();
                 view! {
                     <ActForm clone:here clone:slug clone:id id=format!("role-{id}") url=SetWorkspaceMember::url() class="inline-form">
                         <Ids here=here.clone() slug=slug.clone() />
                         <Hidden name="user" value=id.clone() />
-                        <Select name="role" label=format!("Role of {}", m.name) options=roles() value=m.role.as_str() />
-                        <Submit label="Save" class="btn btn-small" about=format!("Save the role of {}", m.name) />
+                        <Select name="role" label=format!("Role of {name}") options=roles() value=m.role.as_str() />
+                        <Submit label="Save" class="btn btn-small" about=format!("Save the role of {name}") />
                     </ActForm>
                 }
                 .into_any()
@@ -98,7 +101,7 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
                         clone:id
                         id=format!("remove-{id}")
                         label="Remove"
-                        title=format!("Take {} out of {}?", m.name, page.workspace.name)
+                        title=format!("Take {} out of {name}?", m.name)
                         button="btn btn-quiet btn-small"
                         about=format!("Remove {}", m.name)
                     >
@@ -125,7 +128,6 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
             }
         })
         .collect_view();
-    let empty = page.members.is_empty();
     view! {
         <div class="tab-actions">
             {manage
@@ -221,8 +223,8 @@ fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
         {edit
             .then(|| {
                 view! {
-                    <Section title="Name and description">
-                        <ActForm id="workspace" url=UpdateWorkspace::url() sole=true class="form">
+                    <Section clone:here clone:slug clone:w title="Name and description">
+                        <ActForm clone:here clone:slug clone:w id="workspace" url=UpdateWorkspace::url() sole=true class="form">
                             <Ids here=here.clone() slug=slug.clone() />
                             <Field name="name" label="Name" value=w.name.clone() required=true />
                             <Field name="slug" label="Slug" value=slug.clone() help="Stands in addresses: a new one changes them." mono=true required=true />

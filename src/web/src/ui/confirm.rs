@@ -21,12 +21,13 @@ pub fn Modal(
     children: Children,
 ) -> impl IntoView {
     let heading = format!("{id}-title");
+    let (opens, closes, labelled) = (id.clone(), id.clone(), heading.clone());
     view! {
-        <button type="button" class=button popovertarget=id.clone() aria-haspopup="dialog" aria-label=about>{label}</button>
-        <div class="modal" id=id.clone() popover="auto" role="dialog" aria-labelledby=heading.clone()>
+        <button type="button" class=button popovertarget=opens aria-haspopup="dialog" aria-label=about>{label}</button>
+        <div class="modal" id=id popover="auto" role="dialog" aria-labelledby=labelled>
             <div class="modal-head">
                 <h2 id=heading>{title}</h2>
-                <button type="button" class="btn btn-quiet btn-icon" popovertarget=id popovertargetaction="hide" aria-label="Close">
+                <button type="button" class="btn btn-quiet btn-icon" popovertarget=closes popovertargetaction="hide" aria-label="Close">
                     <Icon name="x" />
                 </button>
             </div>

@@ -1,0 +1,193 @@
+//! Plain forms, whose answer is a whole page: signing in, up and out, accepting an invitation, and
+//! everything that answers with a link that is shown once. They work without JavaScript. A form with
+//! faults comes back as its page, status 422, with what was typed but for secrets. Sessions are
+//! changed here and nowhere else, but for the end of an account. Also the router of this crate.
+mod entrance;
+mod invite;
+
+use std::collections::BTreeMap;
+
+use axum::body::Body;
+use axum::extract::{Form, FromRequest, Request, State};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Router, response::AppendHeaders};
+use http::request::Parts;
+use http::{StatusCode, header};
+use leptos::config::LeptosOptions;
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use serde_json::{Map, Value};
+use tenantry_domain::{App, Error, USER_KEY, accounts};
+use tenantry_types::UserId;
+use tower_sessions::Session;
+
+use crate::Console;
+use crate::rpc::UiError;
+use crate::server::{Assets, RequestInfo, local, pages_guard, principal_of, provide, referer};
+use crate::shell::shell;
+use crate::state::Posted;
+
+/// What the handlers need.
+#[derive(Clone)]
+pub struct Kit {
+    pub app: App,
+    pub assets: Assets,
+}
+
+/// All pages, server functions and forms. The server puts the session layer, the CSRF check and the
+/// request's `RequestInfo` around it, and serves the built files beside it.
+pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
+    let kit = Kit { app: app.clone(), assets: assets.clone() };
+    let pages: Router<LeptosOptions> = Router::new();
+    let pages = pages
+        .leptos_routes_with_context(options, generate_route_list(Console), provide(app, assets.clone()), move || shell(assets.clone()))
+        .with_state::<()>(options.clone());
+    let forms: Router<Kit> = Router::new()
+        .route("/", get(home))
+        .route("/login", post(entrance::log_in))
+        .route("/logout", post(entrance::log_out))
+        .route("/register", post(entrance::register))
+        .route("/invite/{token}", post(invite::accept))
+        .route("/t/{tenant}/invitations", post(invite::send))
+        .route("/theme", post(theme))
+        .fallback(not_found);
+    forms.with_state(kit).merge(pages).layer(from_fn(pages_guard))
+}
+
+/// `/` leads to the tenant that was used last.
+async fn home(State(kit): State<Kit>, session: Session, request: Request) -> Response {
+    let info = info_of(&request);
+    let found = principal_of(&kit.app, &session, &info).await;
+    let who = match found {
+        Ok(Some(who)) => who,
+        // The account is gone or disabled, and so is its session.
+        Ok(None) => {
+            if let Err(error) = session.flush().await {
+                tracing::warn!(%error, "session cannot be removed");
+            }
+            return Redirect::to("/login").into_response();
+        }
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
+    match accounts::available_tenants(&kit.app, &who).await {
+        Ok(tenants) => {
+            let last = tenants.iter().find(|t| Some(t.id) == who.last_tenant()).or(tenants.first());
+            let target = last.map_or_else(|| "/new".to_owned(), |t| format!("/t/{}", t.slug));
+            Redirect::to(&target).into_response()
+        }
+        Err(error) => {
+            tracing::error!(?error, "tenants of a person cannot be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+async fn not_found(State(kit): State<Kit>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    page(&kit, parts, Posted::default(), StatusCode::NOT_FOUND).await
+}
+
+/// Keeps the colour scheme in a cookie, so that pages come in it from the server.
+async fn theme(request: Request) -> Response {
+    let (parts, fields) = match read(request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let cookie = match fields.get("theme") {
+        Some("light") => "theme=light; Path=/; Max-Age=31536000; SameSite=Lax",
+        Some("dark") => "theme=dark; Path=/; Max-Age=31536000; SameSite=Lax",
+        _ => "theme=; Path=/; Max-Age=0; SameSite=Lax",
+    };
+    (AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&referer(&parts))).into_response()
+}
+
+fn info_of(request: &Request) -> RequestInfo {
+    request.extensions().get().cloned().unwrap_or_default()
+}
+
+/// The fields of a form, in their order; a name may come more than once.
+pub(crate) struct Typed(Vec<(String, String)>);
+
+/// What is never sent back.
+const SECRET: &[&str] = &["password"];
+
+impl Typed {
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// A body as the API takes it, of the named fields.
+    fn body(&self, names: &[&str]) -> Map<String, Value> {
+        names.iter().filter_map(|n| Some(((*n).to_owned(), self.get(n)?.into()))).collect()
+    }
+
+    /// What the page shows again.
+    fn values(&self) -> BTreeMap<String, String> {
+        let mut out = BTreeMap::<String, String>::new();
+        for (name, value) in self.0.iter().filter(|(n, _)| !SECRET.contains(&n.as_str())) {
+            let kept = out.entry(name.clone()).or_default();
+            if !kept.is_empty() {
+                kept.push(' ');
+            }
+            kept.push_str(value);
+        }
+        out
+    }
+
+    /// Where to go afterwards.
+    fn next(&self) -> Option<&str> {
+        local(self.get("next"))
+    }
+}
+
+/// Takes a request apart. Text lines of a form end in CRLF; the parsers do not mind.
+async fn read(request: Request) -> Result<(Parts, Typed), Response> {
+    let (parts, body) = request.into_parts();
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(IntoResponse::into_response)?;
+    Ok((parts, Typed(fields)))
+}
+
+/// Renders the page at the request's own address, with what the form came to. The same page hydrates.
+async fn page(kit: &Kit, parts: Parts, posted: Posted, status: StatusCode) -> Response {
+    let provide = provide(kit.app.clone(), kit.assets.clone());
+    let assets = kit.assets.clone();
+    let render = render_app_async_with_context(
+        move || {
+            provide();
+            provide_context(posted.clone());
+        },
+        move || shell(assets.clone()),
+    );
+    let mut response = render(Request::from_parts(parts, Body::empty())).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}
+
+/// The page of a form, with what was wrong.
+async fn again(kit: &Kit, parts: Parts, form: &str, typed: &Typed, error: Error) -> Response {
+    let request_id = parts.extensions.get::<RequestInfo>().map(|i| i.request_id.clone()).unwrap_or_default();
+    let retry_after = error.retry_after();
+    let mut error = UiError::from(error);
+    error.request_id = request_id;
+    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let posted = Posted { form: form.to_owned(), values: typed.values(), error: Some(error), ..Posted::default() };
+    let mut response = page(kit, parts, posted, status).await;
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// Makes the session one of this person: under a new id, so that an id from before is worth nothing.
+async fn enter(session: &Session, user: UserId) -> Result<(), Error> {
+    session.cycle_id().await.map_err(Error::internal)?;
+    session.insert(USER_KEY, user).await.map_err(Error::internal)
+}
