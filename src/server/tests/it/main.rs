@@ -1,0 +1,5 @@
+//! Tests of the whole server. One binary, one file per subject.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod embedded;
+mod support;

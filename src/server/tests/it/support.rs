@@ -1,0 +1,3 @@
+//! What the tests share. No test stands here.
+
+pub mod wire;
