@@ -19,7 +19,7 @@ pub fn read() -> Result<LeptosOptions, String> {
         .output_name(text("output-name")?)
         .site_root(text("site-root")?)
         .site_pkg_dir(text("site-pkg-dir")?)
-        .server_fn_prefix(Some(text("server-fn-prefix")?.to_owned()))
+        .server_fn_prefix(text("server-fn-prefix")?.to_owned())
         .reload_port(std::env::var("LEPTOS_RELOAD_PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(reload_port))
         .env(env)
         .build())
