@@ -38,6 +38,17 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
 
 /// What the environment asks the first start to make.
 pub fn wanted(initialization: &Initialization) -> initialize::Wanted {
-    let Initialization { organization_name, external_id, openrouter_api_key, admin_email, admin_password } = initialization.clone();
-    initialize::Wanted { organization_name, external_id, openrouter_api_key, admin: admin_email.zip(admin_password) }
+    let Initialization {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin_email,
+        admin_password,
+    } = initialization.clone();
+    initialize::Wanted {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin: admin_email.zip(admin_password),
+    }
 }
