@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use tenantry_adapters::smtp::SmtpMailer;
 use tenantry_adapters::upstream::HttpModelSource;
 use tenantry_db::Db;
+use tenantry_domain::ports::Mailer;
 use tenantry_domain::{App, MasterKey, Policy, Setup, initialize};
 
 use crate::config::{Config, Initialization};
@@ -29,11 +31,20 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         db,
         master_key: MasterKey::from_secret(&config.secret_key()?),
         policy,
-        mailer: None,
+        mailer: mailer(config)?,
         models: Arc::new(models),
         password_threads: password_threads(),
     };
     Ok(App::start(setup).await?)
+}
+
+/// None without a mail server: links are then shown, not mailed.
+fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, Failure> {
+    let (Some(url), Some(from)) = (&config.smtp_url, &config.mail_from) else {
+        return Ok(None);
+    };
+    let mailer = SmtpMailer::new(url, from.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(Some(Arc::new(mailer)))
 }
 
 /// What the environment asks the first start to make.
