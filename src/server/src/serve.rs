@@ -57,10 +57,17 @@ pub async fn run(config: Config) -> Result<(), Failure> {
     if let Database::Embedded = config.database {
         tracing::info!(data_dir = %config.data_dir.display(), "starting the embedded database");
     }
+    let mut opening = std::pin::pin!(Open::for_server(&config));
     let database = tokio::select! {
-        opened = Open::for_server(&config) => opened?,
-        // What was begun is dropped, and ends by itself.
-        () = signals.next() => return Ok(()),
+        opened = &mut opening => opened?,
+        // A database that was only begun is left in order; who does not want to wait says so twice.
+        () = signals.next() => {
+            tokio::select! {
+                opened = opening => if let Ok(database) = opened { database.close().await },
+                () = signals.next() => {}
+            }
+            return Ok(());
+        }
     };
     let served = serve(&config, &database, listener, &mut signals).await;
     database.close().await;
