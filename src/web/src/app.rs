@@ -29,7 +29,9 @@ pub fn Console() -> impl IntoView {
     };
     provide_context(shared);
     Effect::new(move |_| {
-        document().document_element().inspect(|root| drop(root.set_attribute("data-hydrated", "true")));
+        document()
+            .document_element()
+            .inspect(|root| drop(root.set_attribute("data-hydrated", "true")));
         browser::watch_menus();
         let tick = move || {
             if let Some(now) = browser::now() {

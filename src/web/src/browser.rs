@@ -38,13 +38,25 @@ fn fields_of(ev: &SubmitEvent) -> Option<(HtmlFormElement, UrlSearchParams)> {
 pub fn filter(ev: &SubmitEvent, navigate: &impl Fn(&str, NavigateOptions)) {
     let Some((form, params)) = fields_of(ev) else { return };
     ev.prevent_default();
-    let empty: Vec<String> = params.keys().into_iter().flatten().filter_map(|k| k.as_string()).filter(|k| params.get(k).is_none_or(|v| v.is_empty())).collect();
+    let empty: Vec<String> = params
+        .keys()
+        .into_iter()
+        .flatten()
+        .filter_map(|k| k.as_string())
+        .filter(|k| params.get(k).is_none_or(|v| v.is_empty()))
+        .collect();
     for key in empty {
         params.delete(&key);
     }
     let path = form.get_attribute("action").unwrap_or_default();
     let query = String::from(params.to_string());
-    navigate(&format!("{path}?{query}"), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    navigate(
+        &format!("{path}?{query}"),
+        NavigateOptions {
+            scroll: false,
+            ..NavigateOptions::default()
+        },
+    );
 }
 
 async fn post(url: &str, body: &UrlSearchParams) -> Result<Done, UiError> {
@@ -55,10 +67,27 @@ async fn post(url: &str, body: &UrlSearchParams) -> Result<Done, UiError> {
     let headers = web_sys::Headers::new().map_err(lost)?;
     headers.set("accept", "application/json").map_err(lost)?;
     init.set_headers(&headers);
-    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &init)).await.map_err(lost)?.unchecked_into();
-    let text = JsFuture::from(response.text().map_err(lost)?).await.map_err(lost)?.as_string().unwrap_or_default();
-    let broken = |_| UiError::bare(if response.status() == 429 { ProblemCode::RateLimited } else { ProblemCode::Internal });
-    if response.ok() { serde_json::from_str(&text).map_err(broken) } else { Err(serde_json::from_str(&text).unwrap_or_else(broken)) }
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &init))
+        .await
+        .map_err(lost)?
+        .unchecked_into();
+    let text = JsFuture::from(response.text().map_err(lost)?)
+        .await
+        .map_err(lost)?
+        .as_string()
+        .unwrap_or_default();
+    let broken = |_| {
+        UiError::bare(if response.status() == 429 {
+            ProblemCode::RateLimited
+        } else {
+            ProblemCode::Internal
+        })
+    };
+    if response.ok() {
+        serde_json::from_str(&text).map_err(broken)
+    } else {
+        Err(serde_json::from_str(&text).unwrap_or_else(broken))
+    }
 }
 
 /// Sends a form to its server function in the background and shows what came of it.
@@ -163,11 +192,7 @@ pub fn watch_menus() {
                 drop(summary.focus());
             }
         }),
-        key @ ("ArrowDown" | "ArrowUp" | "Home" | "End") => {
-            if walk(key) {
-                ev.prevent_default();
-            }
-        }
+        key @ ("ArrowDown" | "ArrowUp" | "Home" | "End") if walk(key) => ev.prevent_default(),
         _ => {}
     });
     on_cleanup(move || {
@@ -179,7 +204,9 @@ pub fn watch_menus() {
 /// Moves the focus within the open menu that holds it.
 fn walk(key: &str) -> bool {
     let Some(active) = document().active_element() else { return false };
-    let Ok(Some(menu)) = active.closest("details[data-menu]") else { return false };
+    let Ok(Some(menu)) = active.closest("details[data-menu]") else {
+        return false;
+    };
     let in_text = active.tag_name() == "INPUT" && matches!(key, "Home" | "End");
     if in_text {
         return false;
@@ -187,7 +214,9 @@ fn walk(key: &str) -> bool {
     if let Some(details) = menu.dyn_ref::<HtmlDetailsElement>() {
         details.set_open(true);
     }
-    let Ok(items) = menu.query_selector_all("[data-item]") else { return false };
+    let Ok(items) = menu.query_selector_all("[data-item]") else {
+        return false;
+    };
     let shown = |el: &HtmlElement| matches!(el.closest("[hidden]"), Ok(None));
     let items: Vec<HtmlElement> = (0..items.length()).filter_map(|i| items.item(i)?.dyn_into().ok()).filter(shown).collect();
     let last = items.len().saturating_sub(1);
@@ -195,8 +224,20 @@ fn walk(key: &str) -> bool {
     let to = match (key, at) {
         ("Home", _) | ("ArrowDown", None) => 0,
         ("End", _) | ("ArrowUp", None) => last,
-        ("ArrowDown", Some(at)) => if at == last { 0 } else { at + 1 },
-        (_, Some(at)) => if at == 0 { last } else { at - 1 },
+        ("ArrowDown", Some(at)) => {
+            if at == last {
+                0
+            } else {
+                at + 1
+            }
+        }
+        (_, Some(at)) => {
+            if at == 0 {
+                last
+            } else {
+                at - 1
+            }
+        }
         _ => 0,
     };
     items.get(to).is_some_and(|i| i.focus().is_ok())
@@ -214,7 +255,8 @@ pub fn copy(text: &str, done: impl Fn() + 'static) {
 
 /// How many boxes of a form are ticked.
 pub fn count_ticked(form: &Element) -> u32 {
-    form.query_selector_all("tbody input[type=checkbox]:checked").map_or(0, |list| list.length())
+    form.query_selector_all("tbody input[type=checkbox]:checked")
+        .map_or(0, |list| list.length())
 }
 
 /// Ticks all boxes of a form's table, or none.

@@ -39,10 +39,15 @@ pub struct Kit {
 /// All pages, server functions and forms. The server puts the session layer, the CSRF check and the
 /// request's `RequestInfo` around it, and serves the built files beside it.
 pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
-    let kit = Kit { app: app.clone(), assets: assets.clone() };
+    let kit = Kit {
+        app: app.clone(),
+        assets: assets.clone(),
+    };
     let pages: Router<LeptosOptions> = Router::new();
     let pages = pages
-        .leptos_routes_with_context(options, generate_route_list(Console), provide(app, assets.clone()), move || shell(assets.clone()))
+        .leptos_routes_with_context(options, generate_route_list(Console), provide(app, assets.clone()), move || {
+            shell(assets.clone())
+        })
         .with_state::<()>(options.clone());
     let forms: Router<Kit> = Router::new()
         .route("/", get(home))
@@ -149,7 +154,9 @@ impl Typed {
 /// Takes a request apart. Text lines of a form end in CRLF; the parsers do not mind.
 async fn read(request: Request) -> Result<(Parts, Typed), Response> {
     let (parts, body) = request.into_parts();
-    let Form(fields) = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(IntoResponse::into_response)?;
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts.clone(), body), &())
+        .await
+        .map_err(IntoResponse::into_response)?;
     Ok((parts, Typed(fields)))
 }
 
@@ -178,7 +185,12 @@ async fn again(kit: &Kit, parts: Parts, form: &str, typed: &Typed, error: Error)
     let mut error = UiError::from(error);
     error.request_id = request_id;
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let posted = Posted { form: form.to_owned(), values: typed.values(), error: Some(error), ..Posted::default() };
+    let posted = Posted {
+        form: form.to_owned(),
+        values: typed.values(),
+        error: Some(error),
+        ..Posted::default()
+    };
     let mut response = page(kit, parts, posted, status).await;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -55,7 +55,10 @@ const fn role_help(role: TenantRole) -> &'static str {
 
 /// Options for a role, with what it means.
 fn role_choices(roles: &[TenantRole]) -> Vec<(String, String)> {
-    roles.iter().map(|r| (r.as_str().to_owned(), format!("{}: {}", r.label(), role_help(*r)))).collect()
+    roles
+        .iter()
+        .map(|r| (r.as_str().to_owned(), format!("{}: {}", r.label(), role_help(*r))))
+        .collect()
 }
 
 /// Micro-USD as dollars: `$0.15`, at most six decimals; "unknown" when nobody said.

@@ -77,7 +77,11 @@ pub fn request_id() -> String {
 
 /// Where a request came from, for the record.
 pub fn origin_of(info: &RequestInfo) -> Origin {
-    Origin { door: Door::Web, ip: info.ip, request_id: info.request_id.clone() }
+    Origin {
+        door: Door::Web,
+        ip: info.ip,
+        request_id: info.request_id.clone(),
+    }
 }
 
 /// The person of a session.
@@ -118,7 +122,9 @@ pub async fn principal() -> Result<Option<Principal>, UiError> {
 /// # Errors
 /// Internal, when the session layer is missing.
 pub fn session() -> Result<Session, UiError> {
-    parts().and_then(|p| p.extensions.get::<Session>().cloned()).ok_or_else(|| UiError::of(ProblemCode::Internal))
+    parts()
+        .and_then(|p| p.extensions.get::<Session>().cloned())
+        .ok_or_else(|| UiError::of(ProblemCode::Internal))
 }
 
 /// Somebody who is signed in.
@@ -219,7 +225,11 @@ pub fn confirmed(typed: &str, name: &str) -> Result<(), UiError> {
 }
 
 fn wants_html(parts: &Parts) -> bool {
-    parts.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("text/html"))
+    parts
+        .headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.contains("text/html"))
 }
 
 fn is_rpc(parts: &Parts) -> bool {
@@ -253,7 +263,9 @@ pub fn canonical(asked: &str, slug: &str) {
     if asked == slug {
         return;
     }
-    let Some(rest) = parts.uri.path().strip_prefix("/t/").and_then(|p| p.strip_prefix(asked)) else { return };
+    let Some(rest) = parts.uri.path().strip_prefix("/t/").and_then(|p| p.strip_prefix(asked)) else {
+        return;
+    };
     let query = parts.uri.query().map(|q| format!("?{q}")).unwrap_or_default();
     leptos_axum::redirect(&format!("/t/{slug}{rest}{query}"));
     // Ids lead to slugs as well: nothing here is for ever, as the next rename may show.
@@ -283,9 +295,16 @@ pub fn referer(parts: &Parts) -> String {
     let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
     let path = path.split('#').next().unwrap_or("/");
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let kept: Vec<&str> = query.split('&').filter(|p| !p.is_empty() && !["__path=", "__err=", "done="].iter().any(|x| p.starts_with(x))).collect();
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|p| !p.is_empty() && !["__path=", "__err=", "done="].iter().any(|x| p.starts_with(x)))
+        .collect();
     let path = local(Some(path)).unwrap_or("/");
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", kept.join("&"))
+    }
 }
 
 /// A path on this server, or None: an address from outside must not lead elsewhere.
@@ -300,7 +319,11 @@ pub fn theme() -> Option<&'static str> {
 
 fn theme_of(parts: &Parts) -> Option<&'static str> {
     let cookies = parts.headers.get_all(header::COOKIE);
-    let chosen = cookies.iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';')).find_map(|c| c.trim().strip_prefix("theme="))?;
+    let chosen = cookies
+        .iter()
+        .filter_map(|v| v.to_str().ok())
+        .flat_map(|v| v.split(';'))
+        .find_map(|c| c.trim().strip_prefix("theme="))?;
     match chosen {
         "light" => Some("light"),
         "dark" => Some("dark"),
@@ -320,9 +343,12 @@ pub fn page_headers(nonce: &str) {
     if let Ok(value) = HeaderValue::from_str(&policy) {
         options.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
-    for (name, value) in
-        [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin"), ("x-frame-options", "DENY"), ("cache-control", "no-store")]
-    {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+        ("cache-control", "no-store"),
+    ] {
         options.insert_header(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }
@@ -331,7 +357,9 @@ pub fn page_headers(nonce: &str) {
 const PUBLIC: &[&str] = &["/login", "/register", "/invite/", "/theme", "/_fn/", "/pkg/"];
 
 fn is_public(path: &str) -> bool {
-    PUBLIC.iter().any(|p| path == p.trim_end_matches('/') || (p.ends_with('/') && path.starts_with(p)))
+    PUBLIC
+        .iter()
+        .any(|p| path == p.trim_end_matches('/') || (p.ends_with('/') && path.starts_with(p)))
 }
 
 /// Middleware of the pages: whoever is not signed in is led to `/login`, and back afterwards.

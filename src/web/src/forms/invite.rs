@@ -22,7 +22,10 @@ pub async fn send(State(kit): State<Kit>, Path(tenant): Path<String>, session: S
         Err(response) => return response,
     };
     let tried = async {
-        let who = principal_of(&kit.app, &session, &info).await.map_err(|e| Error::Code(e.code))?.ok_or(ProblemCode::Unauthenticated)?;
+        let who = principal_of(&kit.app, &session, &info)
+            .await
+            .map_err(|e| Error::Code(e.code))?
+            .ok_or(ProblemCode::Unauthenticated)?;
         let ctx = access::tenant(&kit.app, &who, &tenant).await?;
         if let Some(id) = typed.get("resend") {
             let id = id.parse().map_err(|_| Error::NOT_FOUND)?;
@@ -33,7 +36,19 @@ pub async fn send(State(kit): State<Kit>, Path(tenant): Path<String>, session: S
     };
     let made: Result<Vec<Invitation>, Error> = tried.await;
     match made {
-        Ok(invitations) => page(&kit, parts, Posted { form: "invited".into(), invitations, ..Posted::default() }, StatusCode::OK).await,
+        Ok(invitations) => {
+            page(
+                &kit,
+                parts,
+                Posted {
+                    form: "invited".into(),
+                    invitations,
+                    ..Posted::default()
+                },
+                StatusCode::OK,
+            )
+            .await
+        }
         Err(error) => again(&kit, parts, "invite", &typed, error).await,
     }
 }

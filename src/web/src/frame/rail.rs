@@ -24,14 +24,24 @@ struct Entry {
 }
 
 fn entry(href: String, icon: &'static str, name: &'static str) -> Entry {
-    Entry { href, icon, name, deep: true }
+    Entry {
+        href,
+        icon,
+        name,
+        deep: true,
+    }
 }
 
 fn entries(area: &Area) -> Vec<Entry> {
     match area {
         Area::Tenant(here) => {
             let base = format!("/t/{}", here.slug);
-            let mut out = vec![Entry { href: base.clone(), icon: "home", name: "Overview", deep: false }];
+            let mut out = vec![Entry {
+                href: base.clone(),
+                icon: "home",
+                name: "Overview",
+                deep: false,
+            }];
             let more = [
                 (Permission::WorkspacesRead, "workspaces", "layers", "Workspaces"),
                 (Permission::MembersRead, "members", "users", "Members"),
@@ -39,11 +49,20 @@ fn entries(area: &Area) -> Vec<Entry> {
                 (Permission::ModelsRead, "models", "cpu", "Models"),
                 (Permission::TenantRead, "settings", "settings", "Settings"),
             ];
-            out.extend(more.into_iter().filter(|(p, ..)| here.may(*p)).map(|(_, path, icon, name)| entry(format!("{base}/{path}"), icon, name)));
+            out.extend(
+                more.into_iter()
+                    .filter(|(p, ..)| here.may(*p))
+                    .map(|(_, path, icon, name)| entry(format!("{base}/{path}"), icon, name)),
+            );
             out
         }
         Area::Operator => vec![
-            Entry { href: "/admin".into(), icon: "gauge", name: "System", deep: false },
+            Entry {
+                href: "/admin".into(),
+                icon: "gauge",
+                name: "System",
+                deep: false,
+            },
             entry("/admin/tenants".into(), "layers", "Tenants"),
             entry("/admin/users".into(), "users", "Accounts"),
             entry("/admin/providers".into(), "plug", "Providers"),

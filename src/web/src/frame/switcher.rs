@@ -16,7 +16,9 @@ const KEPT: &[&str] = &["models/report", "workspaces", "members", "invitations",
 /// The same page in another tenant.
 fn same_page(path: &str, slug: &str) -> String {
     let rest = path.strip_prefix("/t/").and_then(|p| p.split_once('/')).map_or("", |(_, rest)| rest);
-    let kept = KEPT.iter().find(|page| rest.strip_prefix(**page).is_some_and(|r| r.is_empty() || r.starts_with('/')));
+    let kept = KEPT
+        .iter()
+        .find(|page| rest.strip_prefix(**page).is_some_and(|r| r.is_empty() || r.starts_with('/')));
     match kept {
         Some(page) => format!("/t/{slug}/{page}"),
         None => format!("/t/{slug}"),
@@ -33,7 +35,10 @@ pub fn Switcher(area: Area, me: Option<Me>) -> impl IntoView {
         Area::Operator => ("Operator".to_owned(), "All of this server", None),
         Area::Person => ("Tenantry".to_owned(), "Choose a tenant", None),
     };
-    let Some(me) = me else { return view! { <a class="rail-button" href="/" rel="external"><Avatar name /><span class="who"><strong>"Tenantry"</strong></span></a> }.into_any() };
+    let Some(me) = me else {
+        return view! { <a class="rail-button" href="/" rel="external"><Avatar name /><span class="who"><strong>"Tenantry"</strong></span></a> }
+            .into_any();
+    };
     let filter = RwSignal::new(String::new());
     let many = me.tenants.len() > MANY;
     let items = me

@@ -10,8 +10,8 @@ use crate::rpc::Here;
 use crate::rpc::invitations::{InvitationsPage, RevokeInvitation, list_invitations};
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Check, CopyButton, Empty, Field, Filters, Hidden, InvitationBadge, Modal, PageHead, Pager, Panel, PlainForm, RoleBadge, Select, Submit, Tabs,
-    TextArea, When, choices, count_words,
+    ActForm, Check, CopyButton, Empty, Field, Filters, Hidden, InvitationBadge, Modal, PageHead, Pager, Panel, PlainForm, RoleBadge, Select, Submit,
+    Tabs, TextArea, When, choices, count_words,
 };
 
 #[component]
@@ -19,7 +19,10 @@ pub fn Invitations() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| list_invitations(tenant, list));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), list.get(), shared.refresh.get()),
+        |(tenant, list, _)| list_invitations(tenant, list),
+    );
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);
@@ -36,7 +39,12 @@ pub fn Invitations() -> impl IntoView {
             .collect();
         let words = count_words(page.invitations.total, page.invitations.items.len(), &list, "invitation", "invitations");
         let status = page.status;
-        let rows = page.invitations.items.iter().map(|i| view! { <Row invitation=i.clone() here=here.clone() may /> }).collect_view();
+        let rows = page
+            .invitations
+            .items
+            .iter()
+            .map(|i| view! { <Row invitation=i.clone() here=here.clone() may /> })
+            .collect_view();
         let empty = page.invitations.items.is_empty();
         let more = page.invitations.next_cursor.is_some();
         let total = page.invitations.total;
@@ -114,8 +122,15 @@ fn Form(here: Here, page: InvitationsPage) -> impl IntoView {
 #[component]
 fn Links(invitations: Vec<Invitation>) -> impl IntoView {
     let n = invitations.len();
-    let title = if n == 1 { "The invitation is made".to_owned() } else { format!("{n} invitations are made") };
-    let all: String = invitations.iter().filter_map(|i| Some(format!("{}\t{}\n", i.email, i.link.as_ref()?))).collect();
+    let title = if n == 1 {
+        "The invitation is made".to_owned()
+    } else {
+        format!("{n} invitations are made")
+    };
+    let all: String = invitations
+        .iter()
+        .filter_map(|i| Some(format!("{}\t{}\n", i.email, i.link.as_ref()?)))
+        .collect();
     let items = invitations
         .into_iter()
         .filter_map(|i| {

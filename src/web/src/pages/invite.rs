@@ -48,9 +48,21 @@ fn Invitation(token: String, preview: InvitationPreview, me: Option<Me>) -> impl
     let title = format!("Join {}", preview.tenant_name);
     let closed = match preview.status {
         InvitationStatus::Pending => None,
-        InvitationStatus::Accepted => Some(("This invitation was used already.", "If it was you, sign in: the tenant is in your list. If not, ask for a new invitation.", ProblemCode::InvitationUsed)),
-        InvitationStatus::Expired => Some(("This invitation has expired.", "Ask who invited you to send it again.", ProblemCode::InvitationExpired)),
-        InvitationStatus::Revoked => Some(("This invitation was revoked.", "Ask who invited you if that is a mistake.", ProblemCode::InvitationRevoked)),
+        InvitationStatus::Accepted => Some((
+            "This invitation was used already.",
+            "If it was you, sign in: the tenant is in your list. If not, ask for a new invitation.",
+            ProblemCode::InvitationUsed,
+        )),
+        InvitationStatus::Expired => Some((
+            "This invitation has expired.",
+            "Ask who invited you to send it again.",
+            ProblemCode::InvitationExpired,
+        )),
+        InvitationStatus::Revoked => Some((
+            "This invitation was revoked.",
+            "Ask who invited you if that is a mistake.",
+            ProblemCode::InvitationRevoked,
+        )),
     };
     let body = match closed {
         Some((what, hint, code)) => {

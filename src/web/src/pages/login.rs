@@ -25,7 +25,10 @@ pub fn Door(#[prop(into)] title: String, #[prop(optional)] lead: &'static str, c
 
 /// Where to go after signing in, when the address says so.
 fn next() -> Option<String> {
-    use_query_map().get_untracked().get("next").filter(|n| n.starts_with('/') && !n.starts_with("//") && !n.starts_with("/\\"))
+    use_query_map()
+        .get_untracked()
+        .get("next")
+        .filter(|n| n.starts_with('/') && !n.starts_with("//") && !n.starts_with("/\\"))
 }
 
 fn with_next(path: &str, next: Option<&str>) -> String {

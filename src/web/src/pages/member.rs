@@ -15,7 +15,10 @@ pub fn MemberPage() -> impl IntoView {
     let tenant = tenant_param();
     let user = param("user");
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), user.get(), shared.refresh.get()), |(tenant, user, _)| get_member(tenant, user));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), user.get(), shared.refresh.get()),
+        |(tenant, user, _)| get_member(tenant, user),
+    );
     loaded_here(data, |detail, here| {
         let m = detail.member;
         let base = format!("/t/{}", here.slug);

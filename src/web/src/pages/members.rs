@@ -11,8 +11,8 @@ use crate::rpc::Here;
 use crate::rpc::members::{AddMembers, list_members};
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Avatar, Empty, FilterSelect, Filters, Hidden, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit, TextArea, UserBadge, When, choices,
-    count_words,
+    ActForm, Avatar, Empty, FilterSelect, Filters, Hidden, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit, TextArea, UserBadge, When,
+    choices, count_words,
 };
 
 #[component]
@@ -20,13 +20,18 @@ pub fn Members() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| list_members(tenant, list));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), list.get(), shared.refresh.get()),
+        |(tenant, list, _)| list_members(tenant, list),
+    );
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);
         let invite = here.may(Permission::MembersInvite);
         let direct = here.may(Permission::MembersAdd) && (page.join == MembersJoin::Direct || here.role == tenantry_types::CtxRole::Operator);
-        let roles = std::iter::once((String::new(), "All roles".to_owned())).chain(choices(TenantRole::ALL.iter().map(|r| (r.as_str(), r.label())))).collect();
+        let roles = std::iter::once((String::new(), "All roles".to_owned()))
+            .chain(choices(TenantRole::ALL.iter().map(|r| (r.as_str(), r.label()))))
+            .collect();
         let words = count_words(page.members.total, page.members.items.len(), &list, "member", "members");
         let rows = page
             .members

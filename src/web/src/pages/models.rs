@@ -27,7 +27,10 @@ pub fn Models() -> impl IntoView {
     let list = list_query();
     let shared = shared();
     let ticked = RwSignal::new(0_u32);
-    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| list_models(tenant, list));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), list.get(), shared.refresh.get()),
+        |(tenant, list, _)| list_models(tenant, list),
+    );
     // A reset form has nothing ticked.
     Effect::new(move |_| {
         shared.refresh.track();
@@ -36,16 +39,26 @@ pub fn Models() -> impl IntoView {
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let may = here.may(Permission::ModelsToggle);
-        let mut providers: Vec<String> = page.items.iter().filter_map(|m| m.provider_name.clone()).chain((!list.provider.is_empty()).then(|| list.provider.clone())).collect();
+        let mut providers: Vec<String> = page
+            .items
+            .iter()
+            .filter_map(|m| m.provider_name.clone())
+            .chain((!list.provider.is_empty()).then(|| list.provider.clone()))
+            .collect();
         providers.sort();
         providers.dedup();
-        let providers = std::iter::once((String::new(), "All providers".to_owned())).chain(providers.into_iter().map(|p| (p.clone(), p))).collect();
+        let providers = std::iter::once((String::new(), "All providers".to_owned()))
+            .chain(providers.into_iter().map(|p| (p.clone(), p)))
+            .collect();
         let states = choices([("", "Enabled and not"), ("yes", "Enabled"), ("no", "Not enabled")]);
         let words = count_words(page.total, page.items.len(), &list, "model", "models");
         let rows = page.items.iter().map(|m| view! { <Row model=m.clone() may /> }).collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         let count = move |ev: leptos::ev::Event| {
-            let form = ev.target().and_then(|t| t.dyn_into::<web_sys::Element>().ok()).and_then(|el| el.closest("form").ok().flatten());
+            let form = ev
+                .target()
+                .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+                .and_then(|el| el.closest("form").ok().flatten());
             if let Some(form) = form {
                 ticked.set(browser::count_ticked(&form));
             }

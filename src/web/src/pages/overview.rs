@@ -9,8 +9,8 @@ use tenantry_types::plan::{Quota, QuotaState};
 use tenantry_types::tenant::TenantStatus;
 
 use crate::frame::{loaded_here, tenant_param};
-use crate::rpc::tenants::{DismissSteps, get_overview};
 use crate::rpc::Here;
+use crate::rpc::tenants::{DismissSteps, get_overview};
 use crate::state::shared;
 use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
 
@@ -69,9 +69,24 @@ pub fn Overview() -> impl IntoView {
 fn Steps(steps: FirstSteps, here: Here) -> impl IntoView {
     let base = format!("/t/{}", here.slug);
     let items = [
-        (steps.workspace, "Create a workspace", "A place for a team, with its own members and models.", "workspaces"),
-        (steps.invited, "Invite a colleague", "They get a link, and come in with the role you choose.", "invitations"),
-        (steps.model, "Enable a model", "Nobody can use a model before it is enabled here.", "models"),
+        (
+            steps.workspace,
+            "Create a workspace",
+            "A place for a team, with its own members and models.",
+            "workspaces",
+        ),
+        (
+            steps.invited,
+            "Invite a colleague",
+            "They get a link, and come in with the role you choose.",
+            "invitations",
+        ),
+        (
+            steps.model,
+            "Enable a model",
+            "Nobody can use a model before it is enabled here.",
+            "models",
+        ),
     ];
     let count = items.iter().filter(|i| i.0).count();
     let list = items

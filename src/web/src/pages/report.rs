@@ -18,7 +18,10 @@ pub fn Report() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| report(tenant, list));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), list.get(), shared.refresh.get()),
+        |(tenant, list, _)| report(tenant, list),
+    );
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let csv = format!("/api/v1/tenants/{}/models/report?format=csv", here.slug);
@@ -68,7 +71,10 @@ pub fn Report() -> impl IntoView {
 
 #[component]
 fn Matrix(rows: Vec<ModelReportRow>, names: Vec<String>) -> impl IntoView {
-    let heads = names.iter().map(|n| view! { <th scope="col" class="slant"><code>{n.clone()}</code></th> }).collect_view();
+    let heads = names
+        .iter()
+        .map(|n| view! { <th scope="col" class="slant"><code>{n.clone()}</code></th> })
+        .collect_view();
     let body = rows
         .into_iter()
         .map(|r| {

@@ -10,9 +10,13 @@ use crate::frame::{loaded_here, tenant_param};
 use crate::rpc::Here;
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
 use crate::state::shared;
-use crate::ui::{ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, tenant_colour};
+use crate::ui::{
+    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, tenant_colour,
+};
 
-const COLOURS: [&str; 12] = ["Red", "Orange", "Amber", "Olive", "Green", "Teal", "Cyan", "Blue", "Indigo", "Violet", "Magenta", "Rose"];
+const COLOURS: [&str; 12] = [
+    "Red", "Orange", "Amber", "Olive", "Green", "Teal", "Cyan", "Blue", "Indigo", "Violet", "Magenta", "Rose",
+];
 
 #[component]
 pub fn Settings() -> impl IntoView {
@@ -45,7 +49,10 @@ pub fn Settings() -> impl IntoView {
 fn General(tenant: Tenant, here: Here) -> impl IntoView {
     let joins = vec![
         (MembersJoin::Invitation.as_str().to_owned(), "By invitation only".to_owned()),
-        (MembersJoin::Direct.as_str().to_owned(), "Also directly, when they have an account".to_owned()),
+        (
+            MembersJoin::Direct.as_str().to_owned(),
+            "Also directly, when they have an account".to_owned(),
+        ),
     ];
     let s = tenant.settings.clone();
     view! {
@@ -88,7 +95,9 @@ fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
     let operator = here.permissions.contains(&Permission::QuotasUpdate);
     let plan = page.tenant.plan;
     let plan_name = page.plans.iter().find(|p| Some(p.id) == plan).map(|p| p.name.clone());
-    let plans = std::iter::once((String::new(), "No plan".to_owned())).chain(page.plans.iter().map(|p| (p.id.to_string(), p.name.clone()))).collect();
+    let plans = std::iter::once((String::new(), "No plan".to_owned()))
+        .chain(page.plans.iter().map(|p| (p.id.to_string(), p.name.clone())))
+        .collect();
     let (tenant, limits) = (here.slug.to_string(), page.quotas.clone());
     let warnings = page.quotas.warnings.clone();
     view! {
@@ -141,7 +150,9 @@ fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
     let slug = here.slug.to_string();
     let name = tenant.name.clone();
     let stats = tenant.stats.clone();
-    let lost = stats.map_or_else(String::new, |s| format!("{} members, {} workspaces and {} enabled models. ", s.members, s.workspaces, s.models));
+    let lost = stats.map_or_else(String::new, |s| {
+        format!("{} members, {} workspaces and {} enabled models. ", s.members, s.workspaces, s.models)
+    });
     let active = tenant.status == TenantStatus::Active;
     let inactive = tenant.status == TenantStatus::Inactive;
     view! {

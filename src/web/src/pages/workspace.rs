@@ -13,8 +13,8 @@ use crate::rpc::workspaces::{
 };
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Alert, Avatar, Check, Empty, Field, Hidden, IdText, Modal, PageHead, Panel, RoleBadge, Section, Select, Submit, Tabs, TextArea, Tone, When,
-    WorkspaceBadge, choices,
+    ActForm, Alert, Avatar, Check, Empty, Field, Hidden, IdText, Modal, PageHead, Panel, RoleBadge, Section, Select, Submit, Tabs, TextArea, Tone,
+    When, WorkspaceBadge, choices,
 };
 
 fn roles() -> Vec<(String, String)> {
@@ -27,13 +27,20 @@ pub fn WorkspaceDetail() -> impl IntoView {
     let slug = param("workspace");
     let query = use_query_map();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), slug.get(), shared.refresh.get()), |(tenant, slug, _)| get_workspace(tenant, slug));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), slug.get(), shared.refresh.get()),
+        |(tenant, slug, _)| get_workspace(tenant, slug),
+    );
     loaded_here(data, move |page, here| {
         let base = format!("/t/{}", here.slug);
         let w = page.workspace.clone();
         let archived = w.status == WorkspaceStatus::Archived;
         let crumbs = vec![(base.clone(), here.name.clone()), (format!("{base}/workspaces"), "Workspaces".to_owned())];
-        let lead = if w.description.is_empty() { "A part of the tenant with its own members and models.".to_owned() } else { w.description.clone() };
+        let lead = if w.description.is_empty() {
+            "A part of the tenant with its own members and models.".to_owned()
+        } else {
+            w.description.clone()
+        };
         let page = StoredValue::new(page);
         let here = StoredValue::new(here);
         // The tab is no part of what is loaded: it changes without asking the server.
@@ -41,7 +48,13 @@ pub fn WorkspaceDetail() -> impl IntoView {
         let tabs = move || {
             let now = tab();
             let items = [("", "Members"), ("models", "Models"), ("settings", "Settings")]
-                .map(|(word, label)| (if word.is_empty() { "?".to_owned() } else { format!("?tab={word}") }, label.to_owned(), word == now))
+                .map(|(word, label)| {
+                    (
+                        if word.is_empty() { "?".to_owned() } else { format!("?tab={word}") },
+                        label.to_owned(),
+                        word == now,
+                    )
+                })
                 .to_vec();
             view! { <Tabs label="Workspace" items /> }
         };
@@ -171,23 +184,46 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
     let manage = page.may(Permission::WorkspaceModelsManage);
     let restrict = page.access.mode == AccessMode::Restrict;
     let listed = page.access.models.clone();
-    let usable = |m: &tenantry_types::model::TenantModel| if restrict { listed.contains(&m.id) } else { m.audience == Audience::Tenant };
+    let usable = |m: &tenantry_types::model::TenantModel| {
+        if restrict {
+            listed.contains(&m.id)
+        } else {
+            m.audience == Audience::Tenant
+        }
+    };
     if !manage {
-        let items = page.models.iter().filter(|m| usable(m)).map(|m| view! { <li><span>{m.display_name.clone()}</span><code>{m.name.clone()}</code></li> }).collect_view();
-        let mode = if restrict { "Only the listed models." } else { "All models that are enabled for everyone in the tenant." };
-        return view! { <Section title="Models of this workspace"><p class="section-lead">{mode}</p><ul class="rows">{items}</ul></Section> }.into_any();
+        let items = page
+            .models
+            .iter()
+            .filter(|m| usable(m))
+            .map(|m| view! { <li><span>{m.display_name.clone()}</span><code>{m.name.clone()}</code></li> })
+            .collect_view();
+        let mode = if restrict {
+            "Only the listed models."
+        } else {
+            "All models that are enabled for everyone in the tenant."
+        };
+        return view! { <Section title="Models of this workspace"><p class="section-lead">{mode}</p><ul class="rows">{items}</ul></Section> }
+            .into_any();
     }
     let boxes = page
         .models
         .iter()
         .map(|m| {
-            let label = if m.audience == Audience::Workspaces { format!("{} (only where it is listed)", m.display_name) } else { m.display_name.clone() };
+            let label = if m.audience == Audience::Workspaces {
+                format!("{} (only where it is listed)", m.display_name)
+            } else {
+                m.display_name.clone()
+            };
             view! { <Check name="models[]" label value=m.id.to_string() key=m.id.to_string() checked=listed.contains(&m.id) /> }
         })
         .collect_view();
     let none = page.models.is_empty();
     let modes = vec![
-        (AccessMode::Inherit.as_str().to_owned(), "Inherit: all that are enabled for everyone".to_owned()),
+        (
+            AccessMode::Inherit.as_str().to_owned(),
+            "Inherit: all that are enabled for everyone".to_owned(),
+        ),
         (AccessMode::Restrict.as_str().to_owned(), "Restrict: only the ticked ones".to_owned()),
     ];
     view! {

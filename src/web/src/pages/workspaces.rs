@@ -14,7 +14,10 @@ pub fn Workspaces() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), list.get(), shared.refresh.get()), |(tenant, list, _)| list_workspaces(tenant, list));
+    let data = Resource::new_blocking(
+        move || (tenant.get(), list.get(), shared.refresh.get()),
+        |(tenant, list, _)| list_workspaces(tenant, list),
+    );
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);

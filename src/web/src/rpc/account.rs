@@ -45,7 +45,11 @@ pub async fn update_me(#[server(default)] name: String) -> Result<Done, UiError>
 pub async fn accept_my_invitation(id: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
     let tenant = invitations::accept_mine(&s.app, &s.who, server::id(&id)?).await?;
-    Ok(server::done(What::Joined, format!("You are a member of {} now.", tenant.name), Some(format!("/t/{}", tenant.slug))))
+    Ok(server::done(
+        What::Joined,
+        format!("You are a member of {} now.", tenant.name),
+        Some(format!("/t/{}", tenant.slug)),
+    ))
 }
 
 #[server(endpoint = "account/leave")]
@@ -78,5 +82,9 @@ pub async fn create_tenant(
     let s = server::signed().await?;
     let new = NewTenant::parse(&json!({ "name": name, "slug": slug, "external_id": external_id }))?;
     let tenant = tenants::create(&s.app, &s.who, new).await?;
-    Ok(server::done(What::TenantCreated, format!("{} is created.", tenant.name), Some(format!("/t/{}", tenant.slug))))
+    Ok(server::done(
+        What::TenantCreated,
+        format!("{} is created.", tenant.name),
+        Some(format!("/t/{}", tenant.slug)),
+    ))
 }

@@ -1,4 +1,6 @@
 //! The operator's area: the system, tenants, accounts, providers, the catalogue, plans.
+#![expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Page;
@@ -45,7 +47,11 @@ pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) ->
     let head = s.ctx.tenant();
     server::confirmed(&confirm, &head.name)?;
     tenants::purge(&app, &operator, head.id).await?;
-    Ok(server::done(What::TenantPurged, format!("{} and all of its data are gone.", head.name), Some("/admin/tenants".into())))
+    Ok(server::done(
+        What::TenantPurged,
+        format!("{} and all of its data are gone.", head.name),
+        Some("/admin/tenants".into()),
+    ))
 }
 
 // ---- accounts ----
@@ -102,7 +108,11 @@ pub async fn create_provider(
     let (app, operator) = server::operator().await?;
     let new = NewProvider::parse(&json!({ "name": name, "kind": kind, "base_url": base_url, "api_key": api_key }))?;
     let made = providers::create(&app, &operator, new).await?;
-    Ok(server::done(What::ProviderCreated, format!("{} is created.", made.name), Some(format!("/admin/providers/{}", made.id))))
+    Ok(server::done(
+        What::ProviderCreated,
+        format!("{} is created.", made.name),
+        Some(format!("/admin/providers/{}", made.id)),
+    ))
 }
 
 /// An empty `api_key` keeps the stored one; `forget_key` takes it away.
@@ -188,7 +198,6 @@ fn words(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 #[server(endpoint = "admin/models/create")]
 pub async fn create_model(
     #[server(default)] name: String,
@@ -209,10 +218,13 @@ pub async fn create_model(
         "output_price": output_price, "cached_input_price": cached_input_price, "request_price": request_price,
     }))?;
     let made = catalog::create(&app, &operator, new).await?;
-    Ok(server::done(What::ModelCreated, format!("{} is in the catalogue.", made.display_name), None))
+    Ok(server::done(
+        What::ModelCreated,
+        format!("{} is in the catalogue.", made.display_name),
+        None,
+    ))
 }
 
-#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 #[server(endpoint = "admin/models/update")]
 pub async fn update_model(
     id: String,
@@ -265,7 +277,9 @@ pub async fn list_plans() -> Result<Vec<Plan>, UiError> {
 /// The limits of a form: `limits[members]`; an unknown resource is a fault of the parser's.
 #[cfg(feature = "ssr")]
 fn limits(given: &std::collections::HashMap<String, String>) -> Value {
-    let known = Limited::ALL.iter().filter_map(|r| given.get(r.as_str()).map(|v| (r.as_str().to_owned(), Value::from(v.as_str()))));
+    let known = Limited::ALL
+        .iter()
+        .filter_map(|r| given.get(r.as_str()).map(|v| (r.as_str().to_owned(), Value::from(v.as_str()))));
     Value::Object(known.collect())
 }
 
@@ -299,7 +313,11 @@ pub async fn update_plan(
         return Ok(server::done(What::PlanSaved, format!("{} is saved.", changed.plan.name), None));
     }
     let over: Vec<&str> = changed.over_limit.iter().map(|t| t.name.as_str()).collect();
-    Ok(server::done(What::PlanSavedOver, format!("The plan is saved. Over its limits now: {}.", over.join(", ")), None))
+    Ok(server::done(
+        What::PlanSavedOver,
+        format!("The plan is saved. Over its limits now: {}.", over.join(", ")),
+        None,
+    ))
 }
 
 #[server(endpoint = "admin/plans/delete")]

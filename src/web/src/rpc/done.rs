@@ -83,6 +83,10 @@ pub struct Done {
 
 impl Done {
     pub fn text(&self) -> String {
-        if self.said.is_empty() { self.what.text().to_owned() } else { self.said.clone() }
+        if self.said.is_empty() {
+            self.what.text().to_owned()
+        } else {
+            self.said.clone()
+        }
     }
 }

@@ -20,7 +20,12 @@ pub struct UiError {
 
 impl UiError {
     pub fn bare(code: ProblemCode) -> Self {
-        Self { code, fields: Vec::new(), permission: None, request_id: String::new() }
+        Self {
+            code,
+            fields: Vec::new(),
+            permission: None,
+            request_id: String::new(),
+        }
     }
 
     /// Whether the thing is not there, or not theirs.
@@ -74,7 +79,10 @@ mod ssr {
         /// An error that is about to be answered: the request gets its status.
         pub fn of(code: ProblemCode) -> Self {
             server::answer_with(code);
-            Self { request_id: server::request_id(), ..Self::bare(code) }
+            Self {
+                request_id: server::request_id(),
+                ..Self::bare(code)
+            }
         }
     }
 
@@ -88,7 +96,11 @@ mod ssr {
                 tenantry_domain::Error::Forbidden(permission) => Some(*permission),
                 _ => None,
             };
-            Self { fields: error.fields().to_vec(), permission, ..Self::of(code) }
+            Self {
+                fields: error.fields().to_vec(),
+                permission,
+                ..Self::of(code)
+            }
         }
     }
 
@@ -100,7 +112,10 @@ mod ssr {
 
     impl From<Vec<FieldError>> for UiError {
         fn from(fields: Vec<FieldError>) -> Self {
-            Self { fields, ..Self::of(ProblemCode::Invalid) }
+            Self {
+                fields,
+                ..Self::of(ProblemCode::Invalid)
+            }
         }
     }
 }

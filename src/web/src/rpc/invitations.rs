@@ -2,9 +2,9 @@
 //! that is shown once, and stands in `forms`.
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use tenantry_types::Page;
 use tenantry_types::invitation::{Invitation, InvitationStatus};
 use tenantry_types::workspace::Workspace;
-use tenantry_types::Page;
 
 use super::{Done, ListQuery, UiError};
 #[cfg(feature = "ssr")]
@@ -30,12 +30,20 @@ pub async fn list_invitations(tenant: String, list: ListQuery) -> Result<Invitat
     let s = server::ctx(&tenant).await?;
     let status = InvitationStatus::from_word(&list.status).unwrap_or(InvitationStatus::Pending);
     let invitations = invitations::list(&s.app, s.grant()?, list.paging(), Some(status)).await?;
-    let query = PageQuery { limit: PageQuery::MAX_LIMIT, ..PageQuery::default() };
+    let query = PageQuery {
+        limit: PageQuery::MAX_LIMIT,
+        ..PageQuery::default()
+    };
     let workspaces = match s.ctx.grant() {
         Ok(by) => workspaces::list(&s.app, by, query, Some(WorkspaceStatus::Active)).await?.items,
         Err(_) => Vec::new(),
     };
-    Ok(InvitationsPage { status, invitations, workspaces, days: s.ctx.tenant().settings.invitation_days })
+    Ok(InvitationsPage {
+        status,
+        invitations,
+        workspaces,
+        days: s.ctx.tenant().settings.invitation_days,
+    })
 }
 
 #[server(endpoint = "invitations/revoke")]

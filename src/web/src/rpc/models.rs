@@ -64,6 +64,10 @@ pub async fn toggle_models(
         name = model_access::set(&s.app, s.grant()?, server::id(id)?, access).await?.display_name;
     }
     let name = if models.len() == 1 { name } else { format!("{} models", models.len()) };
-    let who = if access.audience == Some(Audience::Tenant) { "for everyone" } else { "for workspaces that list them" };
+    let who = if access.audience == Some(Audience::Tenant) {
+        "for everyone"
+    } else {
+        "for workspaces that list them"
+    };
     Ok(server::done(What::AudienceSaved, format!("{name}: {who} now."), None))
 }

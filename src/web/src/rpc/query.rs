@@ -37,7 +37,12 @@ impl ListQuery {
 
     pub fn paging(&self) -> PageQuery {
         let skip = (self.page.max(1) - 1).saturating_mul(PER_PAGE).min(PageQuery::MAX_SKIP);
-        PageQuery { limit: PER_PAGE, skip, q: self.q.clone(), sort: self.sort.clone() }
+        PageQuery {
+            limit: PER_PAGE,
+            skip,
+            q: self.q.clone(),
+            sort: self.sort.clone(),
+        }
     }
 
     /// Whether anything narrows the list.

@@ -50,7 +50,11 @@ pub async fn session() -> Result<Option<Me>, UiError> {
     let tenants = accounts::available_tenants(&app, &who).await?;
     let user = who.user().clone();
     let may_create_tenants = user.is_operator || matches!(app.policy().tenant_creation, TenantCreation::Any);
-    Ok(Some(Me { user, tenants, may_create_tenants }))
+    Ok(Some(Me {
+        user,
+        tenants,
+        may_create_tenants,
+    }))
 }
 
 /// The tenant of a page. A former slug leads to the present one.

@@ -22,5 +22,8 @@ pub fn first_look() -> (Timestamp, Posted) {
 /// Only when the page came without what the server serialised.
 #[cfg(not(feature = "ssr"))]
 pub fn first_look() -> (Timestamp, Posted) {
-    (crate::browser::now().unwrap_or(Timestamp(time::OffsetDateTime::UNIX_EPOCH)), Posted::default())
+    (
+        crate::browser::now().unwrap_or(Timestamp(time::OffsetDateTime::UNIX_EPOCH)),
+        Posted::default(),
+    )
 }

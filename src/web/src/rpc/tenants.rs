@@ -1,4 +1,6 @@
 //! One tenant: its overview, its settings, its life and death.
+#![expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
+
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::invitation::Invitation;
@@ -33,7 +35,10 @@ pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
     let overview = tenants::overview(&s.app, s.grant()?, s.ctx.grant().ok()).await?;
     let pending = match s.ctx.grant() {
         Ok(by) => {
-            let query = PageQuery { limit: 5, ..PageQuery::default() };
+            let query = PageQuery {
+                limit: 5,
+                ..PageQuery::default()
+            };
             invitations::list(&s.app, by, query, Some(InvitationStatus::Pending)).await?.items
         }
         Err(_) => Vec::new(),
@@ -69,7 +74,6 @@ pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
     Ok(SettingsPage { tenant: of, quotas, plans })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 #[server(endpoint = "tenant/update")]
 pub async fn update_tenant(
     tenant: String,
@@ -115,7 +119,6 @@ pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: Strin
 
 /// The tenant's own limits: an empty field takes the tenant's own limit away.
 #[server(endpoint = "tenant/limits")]
-#[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 pub async fn set_limits(
     tenant: String,
     #[server(default)] members: String,

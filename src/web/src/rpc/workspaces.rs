@@ -52,7 +52,10 @@ impl WorkspacePage {
 pub async fn get_workspace(tenant: String, workspace: String) -> Result<WorkspacePage, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let tenant_ctx = s.ctx.tenant();
-    let all = || PageQuery { limit: PageQuery::MAX_LIMIT, ..PageQuery::default() };
+    let all = || PageQuery {
+        limit: PageQuery::MAX_LIMIT,
+        ..PageQuery::default()
+    };
     let of = workspaces::get(&s.app, s.grant()?).await?;
     let people = workspaces::members(&s.app, s.grant()?).await?;
     let permissions = s.ctx.permissions();
@@ -66,10 +69,29 @@ pub async fn get_workspace(tenant: String, workspace: String) -> Result<Workspac
     };
     let access = model_access::of_workspace(&s.app, s.grant()?).await?;
     let models = match tenant_ctx.grant() {
-        Ok(by) => model_access::list(&s.app, by, all(), ModelFilter { enabled: Some(true), provider: None }).await?.items,
+        Ok(by) => {
+            model_access::list(
+                &s.app,
+                by,
+                all(),
+                ModelFilter {
+                    enabled: Some(true),
+                    provider: None,
+                },
+            )
+            .await?
+            .items
+        }
         Err(_) => Vec::new(),
     };
-    Ok(WorkspacePage { workspace: of, permissions, members: people, candidates, access, models })
+    Ok(WorkspacePage {
+        workspace: of,
+        permissions,
+        members: people,
+        candidates,
+        access,
+        models,
+    })
 }
 
 #[server(endpoint = "workspaces/create")]
@@ -125,7 +147,11 @@ pub async fn set_workspace_member(
     let s = server::workspace(&tenant, &workspace).await?;
     let change = WorkspaceRoleChange::parse(&json!({ "role": role }))?;
     let member = workspaces::set_member(&s.app, s.grant()?, server::id(&user)?, change.role).await?;
-    Ok(server::done(What::WorkspaceRoleSet, format!("{} is {} here now.", member.name, member.role.label().to_lowercase()), None))
+    Ok(server::done(
+        What::WorkspaceRoleSet,
+        format!("{} is {} here now.", member.name, member.role.label().to_lowercase()),
+        None,
+    ))
 }
 
 #[server(endpoint = "workspaces/members/remove")]

@@ -79,6 +79,11 @@ pub fn InvitationBadge(status: InvitationStatus) -> impl IntoView {
 /// The first letter of a name on a square; decoration beside the name itself.
 #[component]
 pub fn Avatar(#[prop(into)] name: String, #[prop(optional)] class: &'static str) -> impl IntoView {
-    let initial: String = name.trim().chars().next().map(|c| c.to_uppercase().collect()).unwrap_or_else(|| "?".into());
+    let initial: String = name
+        .trim()
+        .chars()
+        .next()
+        .map(|c| c.to_uppercase().collect())
+        .unwrap_or_else(|| "?".into());
     view! { <span class=format!("avatar {class}") aria-hidden="true">{initial}</span> }
 }

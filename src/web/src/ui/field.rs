@@ -25,7 +25,12 @@ impl Place {
     fn new(name: &str, has_help: bool) -> Self {
         let state = FormState::here();
         let id = format!("{}-{}", state.id.get_value(), name.replace(['[', ']'], ""));
-        Self { id, state, name: name.to_owned(), has_help }
+        Self {
+            id,
+            state,
+            name: name.to_owned(),
+            has_help,
+        }
     }
 
     fn faults(&self) -> Vec<String> {

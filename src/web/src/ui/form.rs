@@ -23,7 +23,12 @@ pub struct FormState {
 
 impl FormState {
     fn new(id: String, error: Option<UiError>, values: BTreeMap<String, String>) -> Self {
-        Self { id: StoredValue::new(id), error: RwSignal::new(error), pending: RwSignal::new(false), values: StoredValue::new(values) }
+        Self {
+            id: StoredValue::new(id),
+            error: RwSignal::new(error),
+            pending: RwSignal::new(false),
+            values: StoredValue::new(values),
+        }
     }
 
     /// The form around a field; a field without a form has a state of its own.
@@ -64,7 +69,10 @@ fn Summary(state: FormState) -> impl IntoView {
                     view! { <li><a href=format!("#{form}-{field}") rel="external">{words(&field)}</a>": "{text}</li> }
                 })
                 .collect_view();
-            let id_line = error.shown_id().filter(|_| error.code.status() >= 500).map(|id| view! { <p class="help">"Request "<code>{id.to_owned()}</code></p> });
+            let id_line = error
+                .shown_id()
+                .filter(|_| error.code.status() >= 500)
+                .map(|id| view! { <p class="help">"Request "<code>{id.to_owned()}</code></p> });
             view! {
                 <div class="alert tone-bad" role="alert" tabindex="-1" id=id.clone()>
                     <p>{error.code.title()}</p>
@@ -80,7 +88,10 @@ fn Summary(state: FormState) -> impl IntoView {
 pub fn words(field: &str) -> String {
     let text = field.replace('_', " ");
     let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_else(|| "Form".into())
+    chars
+        .next()
+        .map(|c| c.to_uppercase().chain(chars).collect())
+        .unwrap_or_else(|| "Form".into())
 }
 
 /// A form of a server function. `url` is `X::url()`, `id` unique on the page.
@@ -122,7 +133,11 @@ pub fn PlainForm(
     children: Children,
 ) -> impl IntoView {
     let posted = shared().posted.get_value();
-    let (error, values) = if posted.form == form { (posted.error, posted.values) } else { (None, BTreeMap::new()) };
+    let (error, values) = if posted.form == form {
+        (posted.error, posted.values)
+    } else {
+        (None, BTreeMap::new())
+    };
     let id = id.unwrap_or_else(|| form.to_owned());
     let state = FormState::new(id.clone(), error, values);
     view! {

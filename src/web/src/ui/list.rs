@@ -34,7 +34,10 @@ pub fn FilterSelect(name: &'static str, label: &'static str, options: Choices, #
         })
         .collect_view();
     let apply = move |ev: leptos::ev::Event| {
-        let form = ev.target().and_then(|t| t.dyn_into::<web_sys::HtmlSelectElement>().ok()).and_then(|s| s.form());
+        let form = ev
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::HtmlSelectElement>().ok())
+            .and_then(|s| s.form());
         if let Some(form) = form {
             drop(form.request_submit());
         }

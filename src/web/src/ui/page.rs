@@ -35,7 +35,10 @@ pub fn PageHead(
 ) -> impl IntoView {
     let crumbs = (!crumbs.is_empty()).then(|| {
         let here = title.clone();
-        let above = crumbs.into_iter().map(|(href, name)| view! { <li><a href=href>{name}</a></li> }).collect_view();
+        let above = crumbs
+            .into_iter()
+            .map(|(href, name)| view! { <li><a href=href>{name}</a></li> })
+            .collect_view();
         view! { <nav class="crumbs" aria-label="Breadcrumb"><ol>{above}<li aria-current="page">{here}</li></ol></nav> }
     });
     view! {
@@ -52,7 +55,12 @@ pub fn PageHead(
 }
 
 #[component]
-pub fn Section(#[prop(into)] title: String, #[prop(optional)] lead: &'static str, #[prop(optional)] class: &'static str, children: Children) -> impl IntoView {
+pub fn Section(
+    #[prop(into)] title: String,
+    #[prop(optional)] lead: &'static str,
+    #[prop(optional)] class: &'static str,
+    children: Children,
+) -> impl IntoView {
     view! {
         <section class=format!("section {class}")>
             <h2>{title}</h2>
@@ -74,7 +82,12 @@ pub fn Tabs(label: &'static str, items: Vec<(String, String, bool)>) -> impl Int
 
 /// Nothing here yet: one sentence and the next step.
 #[component]
-pub fn Empty(icon: &'static str, #[prop(into)] title: String, #[prop(optional, into)] text: String, #[prop(optional)] children: Option<Children>) -> impl IntoView {
+pub fn Empty(
+    icon: &'static str,
+    #[prop(into)] title: String,
+    #[prop(optional, into)] text: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
     view! {
         <div class="empty">
             <Icon name=icon />

@@ -25,7 +25,11 @@ pub fn Flash() -> impl IntoView {
     move || {
         let query = query.get();
         if let Some((_, error)) = error_in_address() {
-            let faults = error.fields.iter().map(|e| format!(" {}: {}", words(&e.field), e.fault.message())).collect::<String>();
+            let faults = error
+                .fields
+                .iter()
+                .map(|e| format!(" {}: {}", words(&e.field), e.fault.message()))
+                .collect::<String>();
             return Some(view! { <div role="alert"><Alert tone=Tone::Bad><p>{error.code.title()}{faults}</p></Alert></div> }.into_any());
         }
         let what = What::from_word(&query.get("done")?)?;
@@ -35,13 +39,20 @@ pub fn Flash() -> impl IntoView {
 
 /// Who may do what the person who looks may not.
 fn who_can(permission: Permission) -> String {
-    let roles: Vec<&str> = TenantRole::ALL.iter().filter(|r| CtxRole::Member(**r).allows(permission)).map(|r| r.label()).collect();
+    let roles: Vec<&str> = TenantRole::ALL
+        .iter()
+        .filter(|r| CtxRole::Member(**r).allows(permission))
+        .map(|r| r.label())
+        .collect();
     let who = match roles.as_slice() {
         [] => "an operator of this server".to_owned(),
         [one] => format!("the role {one}"),
         [first @ .., last] => format!("the role {} or {last}", first.join(", ")),
     };
-    format!("To {} takes {who}. An owner or admin of this tenant can give it to you.", permission.describe())
+    format!(
+        "To {} takes {who}. An owner or admin of this tenant can give it to you.",
+        permission.describe()
+    )
 }
 
 /// A problem in place of a page. The page gets its status.
@@ -49,15 +60,27 @@ fn who_can(permission: Permission) -> String {
 pub fn ProblemView(error: UiError) -> impl IntoView {
     page_status(error.code);
     let (title, hint) = match error.code {
-        ProblemCode::NotFound => ("Nothing here", "The page does not exist, or it is not yours to see. Check the address, or go back to your tenant.".to_owned()),
+        ProblemCode::NotFound => (
+            "Nothing here",
+            "The page does not exist, or it is not yours to see. Check the address, or go back to your tenant.".to_owned(),
+        ),
         ProblemCode::Forbidden => match error.permission {
             Some(permission) => ("Not for your role", who_can(permission)),
             None => ("Not for your role", "An owner or admin of this tenant can change your role.".to_owned()),
         },
-        ProblemCode::TenantSuspended => ("This tenant is suspended", "Its owner and the operators of this server can still read it, and can activate it again.".to_owned()),
-        ProblemCode::TenantInactive => ("This tenant is deactivated", "Its owner and the operators of this server can activate it again.".to_owned()),
+        ProblemCode::TenantSuspended => (
+            "This tenant is suspended",
+            "Its owner and the operators of this server can still read it, and can activate it again.".to_owned(),
+        ),
+        ProblemCode::TenantInactive => (
+            "This tenant is deactivated",
+            "Its owner and the operators of this server can activate it again.".to_owned(),
+        ),
         ProblemCode::Unauthenticated => ("You are signed out", "Sign in to go on where you were.".to_owned()),
-        code if code.status() >= 500 => ("This did not work", format!("{} Try again; if it stays, tell the operator the request id.", code.title())),
+        code if code.status() >= 500 => (
+            "This did not work",
+            format!("{} Try again; if it stays, tell the operator the request id.", code.title()),
+        ),
         code => ("This did not work", code.title().to_owned()),
     };
     let signed_out = error.code == ProblemCode::Unauthenticated;

@@ -13,11 +13,16 @@ use crate::ui::{
 };
 
 fn provider_choices(providers: &[Provider]) -> Vec<(String, String)> {
-    std::iter::once((String::new(), "No provider".to_owned())).chain(providers.iter().map(|p| (p.id.to_string(), p.name.clone()))).collect()
+    std::iter::once((String::new(), "No provider".to_owned()))
+        .chain(providers.iter().map(|p| (p.id.to_string(), p.name.clone())))
+        .collect()
 }
 
 fn provider_name(model: &Model, providers: &[Provider]) -> String {
-    providers.iter().find(|p| Some(p.id) == model.provider).map_or_else(|| "none".to_owned(), |p| p.name.clone())
+    providers
+        .iter()
+        .find(|p| Some(p.id) == model.provider)
+        .map_or_else(|| "none".to_owned(), |p| p.name.clone())
 }
 
 #[component]
@@ -125,7 +130,11 @@ pub fn CatalogDetail() -> impl IntoView {
             .routes
             .iter()
             .map(|r| {
-                let provider = page.providers.iter().find(|p| p.id == r.provider).map_or_else(|| r.provider.to_string(), |p| p.name.clone());
+                let provider = page
+                    .providers
+                    .iter()
+                    .find(|p| p.id == r.provider)
+                    .map_or_else(|| r.provider.to_string(), |p| p.name.clone());
                 view! { <li><span>{r.priority}". "{provider}</span><code>{r.upstream_name.clone()}</code></li> }
             })
             .collect_view();

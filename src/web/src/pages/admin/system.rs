@@ -16,7 +16,9 @@ pub fn System() -> impl IntoView {
             ("Providers", stats.providers, "/admin/providers"),
             ("Models", stats.models, "/admin/models"),
         ];
-        let tiles = tiles.map(|(name, n, href)| view! { <li><a class="tile" href=href><span class="tile-number">{n}</span><span>{name}</span></a></li> }).collect_view();
+        let tiles = tiles
+            .map(|(name, n, href)| view! { <li><a class="tile" href=href><span class="tile-number">{n}</span><span>{name}</span></a></li> })
+            .collect_view();
         view! {
             <PageHead title="System" lead="The server as a whole: what runs, and how much of it there is." />
             <ul class="tiles">{tiles}</ul>

@@ -10,8 +10,8 @@ use crate::rpc::admin::{PurgeTenant, list_tenants};
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SuspendTenant};
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Avatar, ConfirmName, Empty, Field, FilterSelect, Filters, Hidden, Modal, PageHead, Pager, Panel, Submit, TenantBadge, When, choices, count_words,
-    loaded, tenant_colour,
+    ActForm, Avatar, ConfirmName, Empty, Field, FilterSelect, Filters, Hidden, Modal, PageHead, Pager, Panel, Submit, TenantBadge, When, choices,
+    count_words, loaded, tenant_colour,
 };
 
 #[component]

@@ -52,14 +52,26 @@ fn Row(user: User) -> impl IntoView {
     let name = user.name.clone();
     let disabled = user.status == UserStatus::Disabled;
     let (flag, flag_verb, flag_text) = if user.is_operator {
-        ("false", "Take operator", "They can no longer see the operator area, nor tenants that they are not a member of.")
+        (
+            "false",
+            "Take operator",
+            "They can no longer see the operator area, nor tenants that they are not a member of.",
+        )
     } else {
-        ("true", "Make operator", "They can then see and change everything on this server: all tenants, providers, plans and accounts.")
+        (
+            "true",
+            "Make operator",
+            "They can then see and change everything on this server: all tenants, providers, plans and accounts.",
+        )
     };
     let (status, status_verb, status_text) = if disabled {
         ("active", "Enable", "They can sign in again, with the memberships they had.")
     } else {
-        ("disabled", "Disable", "They are signed out everywhere and cannot sign in. Their memberships stay.")
+        (
+            "disabled",
+            "Disable",
+            "They are signed out everywhere and cannot sign in. Their memberships stay.",
+        )
     };
     view! {
         <tr>
