@@ -37,7 +37,7 @@ export default defineConfig({
   timeout: 30_000,
   expect: { timeout: 5_000 },
   reporter: [["list"], ["json", { outputFile: "results/summary.json" }]],
-  projects: [
+  projects: process.env.TENANTRY_SCREENSHOTS ? [{ name: "screenshots", testMatch: "screenshots/**/*.shots.ts", use: browser }] : [
     // The first account of a server is special, so it is made before all others.
     { name: "first", testMatch: "first.setup.ts", use: browser },
     { name: "chromium", testMatch: "acceptance/**/*.spec.ts", dependencies: ["first"], use: browser },
