@@ -2,4 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod embedded;
+mod program;
 mod support;
+mod surface;
