@@ -198,9 +198,10 @@ test("workspace roles: added, changed, taken out; its models narrowed", async ({
   await page.getByLabel("Role", { exact: true }).selectOption("reviewer");
   await page.getByRole("button", { name: "Add person" }).click();
   await expect(page.getByText("The role in the workspace is set.")).toBeVisible();
-  await expect(page.getByLabel(`Role of ${name}`)).toHaveValue("reviewer");
-  await page.getByLabel(`Role of ${name}`).selectOption("admin");
+  await expect(page.getByLabel(`Role of ${name}`, { exact: true })).toHaveValue("reviewer");
+  await page.getByLabel(`Role of ${name}`, { exact: true }).selectOption("admin");
   await page.getByRole("button", { name: `Save the role of ${name}` }).click();
+  await expect(page.getByText("The role in the workspace is set.")).toHaveCount(2);
   await gotoHydrated(bob, `/t/${tenant.slug}/workspaces/research`);
   await expect(bob.getByRole("heading", { level: 1, name: "Research" })).toBeVisible();
   await page.getByRole("link", { name: "Settings" }).last().click();

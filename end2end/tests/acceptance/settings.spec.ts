@@ -62,7 +62,7 @@ test.describe("refusals", () => {
     await expect(bob.getByRole("heading", { level: 1, name: "This tenant is suspended" })).toBeVisible();
 
     await gotoHydrated(page, `/t/${tenant.slug}/settings`);
-    await page.getByRole("button", { name: "Activate" }).click();
+    await page.getByRole("button", { name: "Activate", exact: true }).click();
     await expect(page.getByText("The tenant is active again.")).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.status()).toBe(200);
   });
@@ -79,7 +79,7 @@ test.describe("refusals", () => {
     await expect(page.getByText("The tenant is deactivated.")).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.ok()).toBe(false);
     await gotoHydrated(page, `/t/${tenant.slug}/settings`);
-    await page.getByRole("button", { name: "Activate" }).click();
+    await page.getByRole("button", { name: "Activate", exact: true }).click();
     await expect(page.getByText("The tenant is active again.")).toBeVisible();
     await waitHydrated(page);
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.status()).toBe(200);

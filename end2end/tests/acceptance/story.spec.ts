@@ -179,7 +179,8 @@ test("the operator reads a provider's models: the changes first, then applied", 
       await page.getByRole("link", { name: "Read the model list" }).click();
       await expect(page.getByText("1 changed")).toBeVisible();
       await expect(page.getByText("1 no longer listed; they stay as they are")).toBeVisible();
-      await page.getByRole("button", { name: "Apply 1 change" }).click();
+      await page.getByRole("button", { name: "Apply 1 change", exact: true }).click();
+      await expect(page.getByText("The provider's models are in the catalogue.")).toBeVisible();
       await gotoHydrated(page, `/admin/models?q=${word}`);
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/small`) })).toContainText("$0.10");
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/large`) })).toContainText("$3.00");

@@ -130,9 +130,9 @@ test("members: role, workspace role, removal, leaving", async ({ page, newPerson
   await page.getByLabel("Person").selectOption({ label: `${name} (${email})` });
   await page.getByRole("button", { name: "Add person" }).click();
   await expect(page.getByText("The role in the workspace is set.")).toBeVisible();
-  await page.getByLabel(`Role of ${name}`).selectOption("reviewer");
+  await page.getByLabel(`Role of ${name}`, { exact: true }).selectOption("reviewer");
   await page.getByRole("button", { name: `Save the role of ${name}` }).click();
-  await expect(page.getByLabel(`Role of ${name}`)).toHaveValue("reviewer");
+  await expect(page.getByLabel(`Role of ${name}`, { exact: true })).toHaveValue("reviewer");
 
   await page.goto(`/t/${tenant.slug}/members`);
   await page.getByRole("combobox", { name: "Role" }).selectOption("developer");
@@ -180,7 +180,7 @@ test("tenants: a new one, its settings, suspended and active again", async ({ pa
   await page.getByRole("dialog").getByLabel(/Type/).fill(`Second ${word}`);
   await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
   await expect(page.getByText("The tenant is suspended.")).toBeVisible();
-  await page.getByRole("button", { name: "Activate" }).click();
+  await page.getByRole("button", { name: "Activate", exact: true }).click();
   await expect(page.getByText("The tenant is active again.")).toBeVisible();
   await page.goto(`/t/second-${word}/workspaces`);
   await expect(page).toHaveURL(`/t/moved-${word}/workspaces`);
