@@ -93,7 +93,7 @@ test("a role is changed, and what the person sees changes", async ({ page, newPe
   await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
   await page.getByLabel("Role in the tenant").selectOption("admin");
   await page.getByRole("button", { name: "Save role" }).click();
-  await expect(page.getByText("Bob Taylor is Admin now")).toBeVisible();
+  await expect(page.getByText("Bob Taylor is admin now.")).toBeVisible();
   await expect(page.getByText("are admin in every workspace")).toBeVisible();
 
   await gotoHydrated(bob, `/t/${tenant.slug}`);
@@ -131,10 +131,10 @@ test.describe("refusals", () => {
     const { id } = await join(page, tenant, bob, "Bob Taylor");
     await gotoHydrated(page, `/t/${tenant.slug}/members/${id}`);
     await page.getByRole("button", { name: "Disable" }).click();
-    await expect(page.getByText("Bob Taylor is disabled now")).toBeVisible();
+    await expect(page.getByText("Bob Taylor is disabled now.")).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.ok()).toBe(false);
     await page.getByRole("button", { name: "Let in again" }).click();
-    await expect(page.getByText("Bob Taylor is active now")).toBeVisible();
+    await expect(page.getByText("Bob Taylor is active now.")).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.status()).toBe(200);
   });
 
@@ -197,11 +197,11 @@ test("workspace roles: added, changed, taken out; its models narrowed", async ({
   await page.getByLabel("Person").selectOption({ label: `${name} (${email})` });
   await page.getByLabel("Role", { exact: true }).selectOption("reviewer");
   await page.getByRole("button", { name: "Add person" }).click();
-  await expect(page.getByText("The role in the workspace is set.")).toBeVisible();
+  await expect(page.getByText(`${name} is reviewer here now.`)).toBeVisible();
   await expect(page.getByLabel(`Role of ${name}`, { exact: true })).toHaveValue("reviewer");
   await page.getByLabel(`Role of ${name}`, { exact: true }).selectOption("admin");
   await page.getByRole("button", { name: `Save the role of ${name}` }).click();
-  await expect(page.getByText("The role in the workspace is set.")).toHaveCount(2);
+  await expect(page.getByText(`${name} is admin here now.`)).toBeVisible();
   await gotoHydrated(bob, `/t/${tenant.slug}/workspaces/research`);
   await expect(bob.getByRole("heading", { level: 1, name: "Research" })).toBeVisible();
   await page.getByRole("link", { name: "Settings" }).last().click();
@@ -210,7 +210,7 @@ test("workspace roles: added, changed, taken out; its models narrowed", async ({
   await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
   await expect(page.getByText("This workspace is archived")).toBeVisible();
   await page.getByRole("button", { name: "Restore" }).click();
-  await expect(page.getByText("The workspace is active again.")).toBeVisible();
+  await expect(page.getByText("Research is active again.")).toBeVisible();
   await page.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Members" }).click();
   await page.getByRole("button", { name: `Remove ${name}` }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();

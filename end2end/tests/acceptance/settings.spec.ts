@@ -53,7 +53,7 @@ test.describe("refusals", () => {
     await expect(dialog.getByText("Does not match.").first()).toBeVisible();
     await dialog.getByLabel(/Type/).fill(tenant.name);
     await dialog.getByRole("button", { name: "Suspend" }).click();
-    await expect(page.getByText("The tenant is suspended.")).toBeVisible();
+    await expect(page.getByText(`${tenant.name} is suspended.`)).toBeVisible();
 
     await gotoHydrated(page, `/t/${tenant.slug}/workspaces`);
     await expect(page.getByRole("link", { name: /default/i }).first()).toBeVisible();
@@ -63,7 +63,7 @@ test.describe("refusals", () => {
 
     await gotoHydrated(page, `/t/${tenant.slug}/settings`);
     await page.getByRole("button", { name: "Activate", exact: true }).click();
-    await expect(page.getByText("The tenant is active again.")).toBeVisible();
+    await expect(page.getByText(`${tenant.name} is active again.`)).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.status()).toBe(200);
   });
 
@@ -76,11 +76,11 @@ test.describe("refusals", () => {
     const dialog = page.getByRole("dialog", { name: `Deactivate ${tenant.name}?` });
     await dialog.getByLabel(/Type/).fill(tenant.name);
     await dialog.getByRole("button", { name: "Deactivate" }).click();
-    await expect(page.getByText("The tenant is deactivated.")).toBeVisible();
+    await expect(page.getByText(`${tenant.name} is deactivated.`)).toBeVisible();
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.ok()).toBe(false);
     await gotoHydrated(page, `/t/${tenant.slug}/settings`);
     await page.getByRole("button", { name: "Activate", exact: true }).click();
-    await expect(page.getByText("The tenant is active again.")).toBeVisible();
+    await expect(page.getByText(`${tenant.name} is active again.`)).toBeVisible();
     await waitHydrated(page);
     expect((await gotoHydrated(bob, `/t/${tenant.slug}`))?.status()).toBe(200);
   });

@@ -32,7 +32,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await page.getByRole("button", { name: "Create workspace" }).click();
     await expect(page).toHaveURL(`/t/${slug}/workspaces/research`);
     await expect(page.getByRole("heading", { level: 1, name: "Research" })).toBeVisible();
-    await expect(page.getByText("Research: The workspace is created.")).toBeVisible();
+    await expect(page.getByText("Research is created.")).toBeVisible();
   });
 
   let link = "";
@@ -68,7 +68,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await olga.getByLabel("Base URL").fill("https://models.example.com/v1");
     await olga.getByLabel("API key").fill("sk-not-a-real-key");
     await olga.getByRole("button", { name: "Create provider" }).click();
-    await expect(olga.getByText("The provider is created.")).toBeVisible();
+    await expect(olga.getByText(`House ${word} is created.`)).toBeVisible();
 
     await gotoHydrated(olga, "/admin/models");
     await olga.getByText("New model").click();
@@ -78,7 +78,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await olga.getByLabel("Context length (tokens)").fill("128000");
     await olga.getByLabel("Input price", { exact: false }).first().fill("150000");
     await olga.getByRole("button", { name: "Create model" }).click();
-    await expect(olga.getByText("The model is in the catalogue.")).toBeVisible();
+    await expect(olga.getByText(`House GPT ${word} is in the catalogue.`)).toBeVisible();
   });
 
   await test.step("nobody may use it before the tenant enables it", async () => {
@@ -96,7 +96,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await row.getByRole("switch").click();
     await expect(row.getByRole("switch")).toHaveAttribute("aria-checked", "true");
     await expect(row).toContainText("Everyone");
-    await expect(page.getByText(`House GPT ${word} enabled: The models are saved.`)).toBeVisible();
+    await expect(page.getByText(`House GPT ${word} is enabled.`)).toBeVisible();
   });
 
   await test.step("the report says who can use it", async () => {
@@ -139,7 +139,7 @@ test("the operator reads a provider's models: the changes first, then applied", 
     await page.getByLabel("Base URL").fill(fake.baseUrl);
     await page.getByLabel("API key").fill(`sk-fake-${word}`);
     await page.getByRole("button", { name: "Create provider" }).click();
-    await expect(page.getByText("The provider is created.")).toBeVisible();
+    await expect(page.getByText(`Fake ${word} is created.`)).toBeVisible();
     expect(fake.seen, "creating does not call the provider").toEqual([]);
     await gotoHydrated(page, "/admin/providers");
     await page.getByRole("link", { name: `Fake ${word}` }).click();
@@ -164,7 +164,7 @@ test("the operator reads a provider's models: the changes first, then applied", 
 
     await test.step("applies them", async () => {
       await page.getByRole("button", { name: "Apply 2 changes" }).click();
-      await expect(page.getByText("The provider's models are in the catalogue.")).toBeVisible();
+      await expect(page.getByText("2 models added, 0 changed.")).toBeVisible();
       await gotoHydrated(page, `/admin/models?q=${word}`);
       const row = page.getByRole("row", { name: new RegExp(`fake-${word}/small`) });
       await expect(row).toContainText("64k");
@@ -180,7 +180,7 @@ test("the operator reads a provider's models: the changes first, then applied", 
       await expect(page.getByText("1 changed")).toBeVisible();
       await expect(page.getByText("1 no longer listed; they stay as they are")).toBeVisible();
       await page.getByRole("button", { name: "Apply 1 change", exact: true }).click();
-      await expect(page.getByText("The provider's models are in the catalogue.")).toBeVisible();
+      await expect(page.getByText("0 models added, 1 changed.")).toBeVisible();
       await gotoHydrated(page, `/admin/models?q=${word}`);
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/small`) })).toContainText("$0.10");
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/large`) })).toContainText("$3.00");
@@ -206,7 +206,7 @@ test("a tenant changes many models at once", async ({ page, newPerson }) => {
   await page.getByRole("checkbox", { name: `Select Bulk ${word} 2` }).uncheck();
   await expect(page.getByText("2 models selected")).toBeVisible();
   await page.getByRole("group", { name: "Selected models" }).getByRole("button", { name: "Enable" }).click();
-  await expect(page.getByText("2 models enabled: The models are saved.")).toBeVisible();
+  await expect(page.getByText("2 models are enabled.")).toBeVisible();
   await expect(page.getByRole("switch", { checked: true })).toHaveCount(2);
   await page.getByLabel("Enabled", { exact: true }).selectOption("no");
   await expect(page).toHaveURL(/enabled=no/);

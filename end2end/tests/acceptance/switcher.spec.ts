@@ -107,5 +107,5 @@ test("a new tenant from the switcher", async ({ page }) => {
   await page.getByRole("button", { name: "Create tenant" }).click();
   await expect(page).toHaveURL(`/t/third-${word}`);
   await expect(page.locator(summary)).toContainText(`Third ${word}`);
-  await expect(page.getByText("The tenant is created.")).toBeVisible();
+  await expect(page.getByText(`Third ${word} is created.`)).toBeVisible();
 });
