@@ -139,11 +139,11 @@ pub enum Fault {
     ControlCharacters,
     CommonPassword,
     Reserved,
-    IsMember,
     UnknownField,
     ReadOnly,
     NoSuchThing,
     NotActive,
+    MemberAlready,
     DoesNotMatch,
 }
 
@@ -169,10 +169,10 @@ impl Fault {
             Self::ControlCharacters => "control_characters",
             Self::CommonPassword => "common_password",
             Self::Reserved => "reserved",
-            Self::IsMember => "is_member",
             Self::UnknownField => "unknown_field",
             Self::ReadOnly => "read_only",
             Self::NoSuchThing => "no_such_thing",
+            Self::MemberAlready => "member_already",
             Self::NotActive => "not_active",
             Self::DoesNotMatch => "does_not_match",
         }
@@ -201,10 +201,10 @@ impl Fault {
             Self::ControlCharacters => "Must not hold control characters.".into(),
             Self::CommonPassword => "This password is too easily guessed: choose another.".into(),
             Self::Reserved => "This word is reserved: choose another.".into(),
-            Self::IsMember => "This person is a member already.".into(),
             Self::UnknownField => "There is no such field.".into(),
             Self::ReadOnly => "This field cannot be written.".into(),
             Self::NoSuchThing => "There is no such thing here.".into(),
+            Self::MemberAlready => "Is a member already.".into(),
             Self::NotActive => "This is not active and cannot be enabled.".into(),
             Self::DoesNotMatch => "Does not match.".into(),
         }
