@@ -13,6 +13,7 @@ mod query;
 pub mod session;
 mod status;
 pub mod tenants;
+mod wire;
 pub mod workspaces;
 
 pub use done::{Done, What};

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use tenantry_types::invitation::{InvitationPreview, MyInvitation};
 use tenantry_types::model::MyModel;
 
-use super::{Done, UiError};
+use super::{Done, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -14,26 +14,26 @@ use {
     tenantry_types::tenant::NewTenant,
 };
 
-#[server(endpoint = "account/invitations")]
+#[server(endpoint = "account/invitations", output = Answer)]
 pub async fn my_invitations() -> Result<Vec<MyInvitation>, UiError> {
     let s = server::signed().await?;
     Ok(invitations::mine(&s.app, &s.who).await?)
 }
 
-#[server(endpoint = "account/models")]
+#[server(endpoint = "account/models", output = Answer)]
 pub async fn my_models() -> Result<Vec<MyModel>, UiError> {
     let s = server::signed().await?;
     Ok(accounts::my_models(&s.app, &s.who).await?)
 }
 
 /// What the invited person sees; public, the token is the proof.
-#[server(endpoint = "invitation")]
+#[server(endpoint = "invitation", output = Answer)]
 pub async fn preview_invitation(token: String) -> Result<InvitationPreview, UiError> {
     let app = server::app()?;
     Ok(invitations::preview(&app, &token).await?)
 }
 
-#[server(endpoint = "account/update")]
+#[server(endpoint = "account/update", output = Answer)]
 pub async fn update_me(#[server(default)] name: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
     let patch = MePatch::parse(&json!({ "name": name }))?;
@@ -41,7 +41,7 @@ pub async fn update_me(#[server(default)] name: String) -> Result<Done, UiError>
     Ok(server::done(What::ProfileSaved, "", None))
 }
 
-#[server(endpoint = "account/accept")]
+#[server(endpoint = "account/accept", output = Answer)]
 pub async fn accept_my_invitation(id: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
     let tenant = invitations::accept_mine(&s.app, &s.who, server::id(&id)?).await?;
@@ -52,7 +52,7 @@ pub async fn accept_my_invitation(id: String) -> Result<Done, UiError> {
     ))
 }
 
-#[server(endpoint = "account/leave")]
+#[server(endpoint = "account/leave", output = Answer)]
 pub async fn leave_tenant(tenant: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let name = s.ctx.tenant().name.clone();
@@ -61,7 +61,7 @@ pub async fn leave_tenant(tenant: String) -> Result<Done, UiError> {
 }
 
 /// `confirm` repeats the person's address.
-#[server(endpoint = "account/delete")]
+#[server(endpoint = "account/delete", output = Answer)]
 pub async fn delete_me(#[server(default)] confirm: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
     server::confirmed(&confirm, s.who.user().email.as_str())?;
@@ -73,7 +73,7 @@ pub async fn delete_me(#[server(default)] confirm: String) -> Result<Done, UiErr
     Ok(server::done(What::AccountDeleted, "", Some("/login".into())))
 }
 
-#[server(endpoint = "tenants/create")]
+#[server(endpoint = "tenants/create", output = Answer)]
 pub async fn create_tenant(
     #[server(default)] name: String,
     #[server(default)] slug: String,

@@ -10,7 +10,7 @@ use tenantry_types::overview::{PlatformStats, TenantRow};
 use tenantry_types::plan::Plan;
 use tenantry_types::provider::{Provider, SyncReport};
 
-use super::{Done, ListQuery, UiError};
+use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -24,7 +24,7 @@ use {
     tenantry_types::tenant::TenantStatus,
 };
 
-#[server(endpoint = "admin/stats")]
+#[server(endpoint = "admin/stats", output = Answer)]
 pub async fn stats() -> Result<PlatformStats, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(platform::stats(&app, &operator).await?)
@@ -32,7 +32,7 @@ pub async fn stats() -> Result<PlatformStats, UiError> {
 
 // ---- tenants ----
 
-#[server(endpoint = "admin/tenants")]
+#[server(endpoint = "admin/tenants", output = Answer)]
 pub async fn list_tenants(list: ListQuery) -> Result<Page<TenantRow>, UiError> {
     server::operator().await?;
     let s = server::signed().await?;
@@ -40,7 +40,7 @@ pub async fn list_tenants(list: ListQuery) -> Result<Page<TenantRow>, UiError> {
 }
 
 /// `confirm` repeats the tenant's name.
-#[server(endpoint = "admin/tenants/purge")]
+#[server(endpoint = "admin/tenants/purge", output = Answer)]
 pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let s = server::ctx(&tenant).await?;
@@ -56,14 +56,14 @@ pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) ->
 
 // ---- accounts ----
 
-#[server(endpoint = "admin/users")]
+#[server(endpoint = "admin/users", output = Answer)]
 pub async fn list_users(list: ListQuery) -> Result<Page<User>, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(platform::users(&app, &operator, list.paging()).await?)
 }
 
 /// Changes what is not empty.
-#[server(endpoint = "admin/users/update")]
+#[server(endpoint = "admin/users/update", output = Answer)]
 pub async fn update_user(user: String, #[server(default)] status: String, #[server(default)] is_operator: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let mut body = Map::new();
@@ -79,26 +79,26 @@ pub async fn update_user(user: String, #[server(default)] status: String, #[serv
 
 // ---- providers ----
 
-#[server(endpoint = "admin/providers")]
+#[server(endpoint = "admin/providers", output = Answer)]
 pub async fn list_providers() -> Result<Vec<Provider>, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(providers::list(&app, &operator).await?)
 }
 
-#[server(endpoint = "admin/providers/one")]
+#[server(endpoint = "admin/providers/one", output = Answer)]
 pub async fn get_provider(id: String) -> Result<Provider, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(providers::get(&app, &operator, server::id(&id)?).await?)
 }
 
 /// What reading the provider's list would change.
-#[server(endpoint = "admin/providers/preview")]
+#[server(endpoint = "admin/providers/preview", output = Answer)]
 pub async fn sync_preview(id: String) -> Result<SyncReport, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(providers::sync(&app, &operator, server::id(&id)?, false).await?)
 }
 
-#[server(endpoint = "admin/providers/create")]
+#[server(endpoint = "admin/providers/create", output = Answer)]
 pub async fn create_provider(
     #[server(default)] name: String,
     #[server(default)] kind: String,
@@ -116,7 +116,7 @@ pub async fn create_provider(
 }
 
 /// An empty `api_key` keeps the stored one; `forget_key` takes it away.
-#[server(endpoint = "admin/providers/update")]
+#[server(endpoint = "admin/providers/update", output = Answer)]
 pub async fn update_provider(
     id: String,
     #[server(default)] name: String,
@@ -138,21 +138,21 @@ pub async fn update_provider(
     Ok(server::done(What::ProviderSaved, format!("{} is saved.", after.name), None))
 }
 
-#[server(endpoint = "admin/providers/delete")]
+#[server(endpoint = "admin/providers/delete", output = Answer)]
 pub async fn delete_provider(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     providers::delete(&app, &operator, server::id(&id)?).await?;
     Ok(server::done(What::ProviderDeleted, "", Some("/admin/providers".into())))
 }
 
-#[server(endpoint = "admin/providers/check")]
+#[server(endpoint = "admin/providers/check", output = Answer)]
 pub async fn check_provider(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let check = providers::check(&app, &operator, server::id(&id)?).await?;
     Ok(server::done(if check.ok { What::ProviderAnswers } else { What::ProviderFails }, "", None))
 }
 
-#[server(endpoint = "admin/providers/sync")]
+#[server(endpoint = "admin/providers/sync", output = Answer)]
 pub async fn apply_sync(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let report = providers::sync(&app, &operator, server::id(&id)?, true).await?;
@@ -169,7 +169,7 @@ pub struct CatalogPage {
     pub providers: Vec<Provider>,
 }
 
-#[server(endpoint = "admin/models")]
+#[server(endpoint = "admin/models", output = Answer)]
 pub async fn list_catalog(list: ListQuery) -> Result<CatalogPage, UiError> {
     let (app, operator) = server::operator().await?;
     let models = catalog::list(&app, &operator, list.paging()).await?;
@@ -184,7 +184,7 @@ pub struct CatalogModel {
     pub providers: Vec<Provider>,
 }
 
-#[server(endpoint = "admin/models/one")]
+#[server(endpoint = "admin/models/one", output = Answer)]
 pub async fn get_catalog_model(id: String) -> Result<CatalogModel, UiError> {
     let (app, operator) = server::operator().await?;
     let model = catalog::get(&app, &operator, server::id(&id)?).await?;
@@ -198,7 +198,7 @@ fn words(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
 }
 
-#[server(endpoint = "admin/models/create")]
+#[server(endpoint = "admin/models/create", output = Answer)]
 pub async fn create_model(
     #[server(default)] name: String,
     #[server(default)] display_name: String,
@@ -225,7 +225,7 @@ pub async fn create_model(
     ))
 }
 
-#[server(endpoint = "admin/models/update")]
+#[server(endpoint = "admin/models/update", output = Answer)]
 pub async fn update_model(
     id: String,
     #[server(default)] name: String,
@@ -259,7 +259,7 @@ pub async fn update_model(
     Ok(server::done(What::ModelSaved, format!("{} is saved.", after.display_name), None))
 }
 
-#[server(endpoint = "admin/models/delete")]
+#[server(endpoint = "admin/models/delete", output = Answer)]
 pub async fn delete_model(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     catalog::delete(&app, &operator, server::id(&id)?).await?;
@@ -268,7 +268,7 @@ pub async fn delete_model(id: String) -> Result<Done, UiError> {
 
 // ---- plans ----
 
-#[server(endpoint = "admin/plans")]
+#[server(endpoint = "admin/plans", output = Answer)]
 pub async fn list_plans() -> Result<Vec<Plan>, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(plans::list(&app, &operator).await?)
@@ -283,7 +283,7 @@ fn limits(given: &std::collections::HashMap<String, String>) -> Value {
     Value::Object(known.collect())
 }
 
-#[server(endpoint = "admin/plans/create")]
+#[server(endpoint = "admin/plans/create", output = Answer)]
 pub async fn create_plan(
     #[server(default)] name: String,
     #[server(default)] limits: std::collections::HashMap<String, String>,
@@ -295,7 +295,7 @@ pub async fn create_plan(
     Ok(server::done(What::PlanCreated, format!("{} is created.", made.name), None))
 }
 
-#[server(endpoint = "admin/plans/update")]
+#[server(endpoint = "admin/plans/update", output = Answer)]
 pub async fn update_plan(
     id: String,
     #[server(default)] name: String,
@@ -320,7 +320,7 @@ pub async fn update_plan(
     ))
 }
 
-#[server(endpoint = "admin/plans/delete")]
+#[server(endpoint = "admin/plans/delete", output = Answer)]
 pub async fn delete_plan(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     plans::delete(&app, &operator, server::id(&id)?).await?;

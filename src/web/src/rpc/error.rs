@@ -1,9 +1,10 @@
 //! The error of server functions: closed codes only, because it travels through an address that
 //! anyone can forge. Pages choose the words by the code.
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 use tenantry_types::{FieldError, Permission, ProblemCode};
+
+use super::wire::JsonText;
 
 /// Why a server function did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +60,7 @@ impl UiError {
 }
 
 impl FromServerFnError for UiError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         Self::bare(match value {

@@ -6,7 +6,7 @@ use tenantry_types::Page;
 use tenantry_types::invitation::{Invitation, InvitationStatus};
 use tenantry_types::workspace::Workspace;
 
-use super::{Done, ListQuery, UiError};
+use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -25,7 +25,7 @@ pub struct InvitationsPage {
     pub days: u16,
 }
 
-#[server(endpoint = "invitations")]
+#[server(endpoint = "invitations", output = Answer)]
 pub async fn list_invitations(tenant: String, list: ListQuery) -> Result<InvitationsPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let status = InvitationStatus::from_word(&list.status).unwrap_or(InvitationStatus::Pending);
@@ -46,7 +46,7 @@ pub async fn list_invitations(tenant: String, list: ListQuery) -> Result<Invitat
     })
 }
 
-#[server(endpoint = "invitations/revoke")]
+#[server(endpoint = "invitations/revoke", output = Answer)]
 pub async fn revoke_invitation(tenant: String, id: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     invitations::revoke(&s.app, s.grant()?, server::id(&id)?).await?;

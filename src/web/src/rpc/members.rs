@@ -5,7 +5,7 @@ use tenantry_types::Page;
 use tenantry_types::member::{Member, MemberDetail};
 use tenantry_types::tenant::MembersJoin;
 
-use super::{Done, ListQuery, UiError};
+use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -24,7 +24,7 @@ pub struct MembersPage {
     pub join: MembersJoin,
 }
 
-#[server(endpoint = "members")]
+#[server(endpoint = "members", output = Answer)]
 pub async fn list_members(tenant: String, list: ListQuery) -> Result<MembersPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let join = s.ctx.tenant().settings.members_join;
@@ -32,14 +32,14 @@ pub async fn list_members(tenant: String, list: ListQuery) -> Result<MembersPage
     Ok(MembersPage { members, join })
 }
 
-#[server(endpoint = "members/one")]
+#[server(endpoint = "members/one", output = Answer)]
 pub async fn get_member(tenant: String, user: String) -> Result<MemberDetail, UiError> {
     let s = server::ctx(&tenant).await?;
     Ok(members::get(&s.app, s.grant()?, server::id(&user)?).await?)
 }
 
 /// `users` holds addresses, separated by commas or lines.
-#[server(endpoint = "members/add")]
+#[server(endpoint = "members/add", output = Answer)]
 pub async fn add_members(tenant: String, #[server(default)] users: String, #[server(default)] role: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let users: Vec<&str> = users
@@ -55,7 +55,7 @@ pub async fn add_members(tenant: String, #[server(default)] users: String, #[ser
     ))
 }
 
-#[server(endpoint = "members/role")]
+#[server(endpoint = "members/role", output = Answer)]
 pub async fn set_role(tenant: String, user: String, #[server(default)] role: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "role": role }))?;
@@ -67,7 +67,7 @@ pub async fn set_role(tenant: String, user: String, #[server(default)] role: Str
     ))
 }
 
-#[server(endpoint = "members/status")]
+#[server(endpoint = "members/status", output = Answer)]
 pub async fn set_status(tenant: String, user: String, #[server(default)] status: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "status": status }))?;
@@ -79,7 +79,7 @@ pub async fn set_status(tenant: String, user: String, #[server(default)] status:
     ))
 }
 
-#[server(endpoint = "members/remove")]
+#[server(endpoint = "members/remove", output = Answer)]
 pub async fn remove_member(tenant: String, user: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     members::remove(&s.app, s.grant()?, server::id(&user)?).await?;

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use tenantry_types::Page;
 use tenantry_types::model::{ModelReportRow, TenantModel};
 
-use super::{Done, ListQuery, UiError};
+use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -14,7 +14,7 @@ use {
     tenantry_types::{Fault, FieldError},
 };
 
-#[server(endpoint = "models")]
+#[server(endpoint = "models", output = Answer)]
 pub async fn list_models(tenant: String, list: ListQuery) -> Result<Page<TenantModel>, UiError> {
     let s = server::ctx(&tenant).await?;
     let enabled = match list.enabled.as_str() {
@@ -26,7 +26,7 @@ pub async fn list_models(tenant: String, list: ListQuery) -> Result<Page<TenantM
     Ok(model_access::list(&s.app, s.grant()?, list.paging(), ModelFilter { enabled, provider }).await?)
 }
 
-#[server(endpoint = "models/report")]
+#[server(endpoint = "models/report", output = Answer)]
 pub async fn report(tenant: String, list: ListQuery) -> Result<Page<ModelReportRow>, UiError> {
     let s = server::ctx(&tenant).await?;
     Ok(model_access::report(&s.app, s.grant()?, list.paging()).await?)
@@ -34,7 +34,7 @@ pub async fn report(tenant: String, list: ListQuery) -> Result<Page<ModelReportR
 
 /// What is to be done with one model or many: `enable`, `disable`, `tenant` (everyone may use it),
 /// `workspaces` (only where it is listed). `one` is the button of a row: the same word, a colon, an id.
-#[server(endpoint = "models/toggle")]
+#[server(endpoint = "models/toggle", output = Answer)]
 pub async fn toggle_models(
     tenant: String,
     #[server(default)] how: String,

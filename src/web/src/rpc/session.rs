@@ -7,6 +7,7 @@ use tenantry_types::tenant::TenantStatus;
 use tenantry_types::{CtxRole, Permission, Slug, TenantId, TenantRole};
 
 use super::UiError;
+use super::wire::Answer;
 
 /// The person who is signed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ impl Here {
 }
 
 /// None for somebody who is not signed in.
-#[server(endpoint = "session")]
+#[server(endpoint = "session", output = Answer)]
 pub async fn session() -> Result<Option<Me>, UiError> {
     use tenantry_domain::{TenantCreation, accounts};
 
@@ -58,7 +59,7 @@ pub async fn session() -> Result<Option<Me>, UiError> {
 }
 
 /// The tenant of a page. A former slug leads to the present one.
-#[server(endpoint = "here")]
+#[server(endpoint = "here", output = Answer)]
 pub async fn load_here(tenant: String) -> Result<Here, UiError> {
     let s = crate::server::ctx(&tenant).await?;
     let head = s.ctx.tenant();

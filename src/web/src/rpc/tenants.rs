@@ -8,7 +8,7 @@ use tenantry_types::overview::Overview;
 use tenantry_types::plan::{Plan, Quotas};
 use tenantry_types::tenant::Tenant;
 
-use super::{Done, UiError};
+use super::{Done, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -29,7 +29,7 @@ pub struct OverviewPage {
     pub pending: Vec<Invitation>,
 }
 
-#[server(endpoint = "tenant/overview")]
+#[server(endpoint = "tenant/overview", output = Answer)]
 pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let overview = tenants::overview(&s.app, s.grant()?, s.ctx.grant().ok()).await?;
@@ -46,7 +46,7 @@ pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
     Ok(OverviewPage { overview, pending })
 }
 
-#[server(endpoint = "tenant/dismiss_steps")]
+#[server(endpoint = "tenant/dismiss_steps", output = Answer)]
 pub async fn dismiss_steps(tenant: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     tenants::dismiss_steps(&s.app, &s.ctx).await?;
@@ -62,7 +62,7 @@ pub struct SettingsPage {
     pub plans: Vec<Plan>,
 }
 
-#[server(endpoint = "tenant/settings")]
+#[server(endpoint = "tenant/settings", output = Answer)]
 pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let of = tenants::get(&s.app, s.grant()?).await?;
@@ -74,7 +74,7 @@ pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
     Ok(SettingsPage { tenant: of, quotas, plans })
 }
 
-#[server(endpoint = "tenant/update")]
+#[server(endpoint = "tenant/update", output = Answer)]
 pub async fn update_tenant(
     tenant: String,
     #[server(default)] name: String,
@@ -94,14 +94,14 @@ pub async fn update_tenant(
     Ok(server::done(What::TenantSaved, "", moved))
 }
 
-#[server(endpoint = "tenant/activate")]
+#[server(endpoint = "tenant/activate", output = Answer)]
 pub async fn activate_tenant(tenant: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let after = tenants::activate(&s.app, s.grant()?).await?;
     Ok(server::done(What::TenantActivated, format!("{} is active again.", after.name), None))
 }
 
-#[server(endpoint = "tenant/suspend")]
+#[server(endpoint = "tenant/suspend", output = Answer)]
 pub async fn suspend_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     server::confirmed(&confirm, &s.ctx.tenant().name)?;
@@ -109,7 +109,7 @@ pub async fn suspend_tenant(tenant: String, #[server(default)] confirm: String) 
     Ok(server::done(What::TenantSuspended, format!("{} is suspended.", after.name), None))
 }
 
-#[server(endpoint = "tenant/deactivate")]
+#[server(endpoint = "tenant/deactivate", output = Answer)]
 pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     server::confirmed(&confirm, &s.ctx.tenant().name)?;
@@ -118,7 +118,7 @@ pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: Strin
 }
 
 /// The tenant's own limits: an empty field takes the tenant's own limit away.
-#[server(endpoint = "tenant/limits")]
+#[server(endpoint = "tenant/limits", output = Answer)]
 pub async fn set_limits(
     tenant: String,
     #[server(default)] members: String,
@@ -141,7 +141,7 @@ pub async fn set_limits(
     Ok(server::done(What::LimitsSaved, "", None))
 }
 
-#[server(endpoint = "tenant/plan")]
+#[server(endpoint = "tenant/plan", output = Answer)]
 pub async fn set_plan(tenant: String, #[server(default)] plan: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let plan = if plan.is_empty() { None } else { Some(server::id(&plan)?) };

@@ -6,7 +6,7 @@ use tenantry_types::model::{TenantModel, WorkspaceModels};
 use tenantry_types::workspace::{Workspace, WorkspaceMember, WorkspaceStatus};
 use tenantry_types::{Page, Permission};
 
-use super::{Done, ListQuery, UiError};
+use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
@@ -18,7 +18,7 @@ use {
     tenantry_types::workspace::{NewWorkspace, WorkspacePatch, WorkspaceRoleChange},
 };
 
-#[server(endpoint = "workspaces")]
+#[server(endpoint = "workspaces", output = Answer)]
 pub async fn list_workspaces(tenant: String, list: ListQuery) -> Result<Page<Workspace>, UiError> {
     let s = server::ctx(&tenant).await?;
     let status = match list.status.as_str() {
@@ -48,7 +48,7 @@ impl WorkspacePage {
     }
 }
 
-#[server(endpoint = "workspaces/one")]
+#[server(endpoint = "workspaces/one", output = Answer)]
 pub async fn get_workspace(tenant: String, workspace: String) -> Result<WorkspacePage, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let tenant_ctx = s.ctx.tenant();
@@ -94,7 +94,7 @@ pub async fn get_workspace(tenant: String, workspace: String) -> Result<Workspac
     })
 }
 
-#[server(endpoint = "workspaces/create")]
+#[server(endpoint = "workspaces/create", output = Answer)]
 pub async fn create_workspace(
     tenant: String,
     #[server(default)] name: String,
@@ -108,7 +108,7 @@ pub async fn create_workspace(
     Ok(server::done(What::WorkspaceCreated, format!("{} is created.", made.name), Some(go)))
 }
 
-#[server(endpoint = "workspaces/update")]
+#[server(endpoint = "workspaces/update", output = Answer)]
 pub async fn update_workspace(
     tenant: String,
     workspace: String,
@@ -123,21 +123,21 @@ pub async fn update_workspace(
     Ok(server::done(What::WorkspaceSaved, "", Some(go)))
 }
 
-#[server(endpoint = "workspaces/archive")]
+#[server(endpoint = "workspaces/archive", output = Answer)]
 pub async fn archive_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let after = workspaces::archive(&s.app, s.grant()?).await?;
     Ok(server::done(What::WorkspaceArchived, format!("{} is archived.", after.name), None))
 }
 
-#[server(endpoint = "workspaces/restore")]
+#[server(endpoint = "workspaces/restore", output = Answer)]
 pub async fn restore_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let after = workspaces::restore(&s.app, s.grant()?).await?;
     Ok(server::done(What::WorkspaceRestored, format!("{} is active again.", after.name), None))
 }
 
-#[server(endpoint = "workspaces/members/set")]
+#[server(endpoint = "workspaces/members/set", output = Answer)]
 pub async fn set_workspace_member(
     tenant: String,
     workspace: String,
@@ -154,14 +154,14 @@ pub async fn set_workspace_member(
     ))
 }
 
-#[server(endpoint = "workspaces/members/remove")]
+#[server(endpoint = "workspaces/members/remove", output = Answer)]
 pub async fn remove_workspace_member(tenant: String, workspace: String, user: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     workspaces::remove_member(&s.app, s.grant()?, server::id(&user)?).await?;
     Ok(server::done(What::WorkspaceRoleTaken, "", None))
 }
 
-#[server(endpoint = "workspaces/models")]
+#[server(endpoint = "workspaces/models", output = Answer)]
 pub async fn set_workspace_models(
     tenant: String,
     workspace: String,
