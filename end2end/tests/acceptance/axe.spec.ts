@@ -30,7 +30,7 @@ async function check(page: Page, width: number) {
   expect(reach, `${page.url()} scrolls sideways at ${width}`).toBeLessThanOrEqual(width);
 }
 
-test.beforeEach(() => test.setTimeout(180_000));
+test.beforeEach(() => test.setTimeout(300_000));
 
 test("pages for everyone", async ({ page, newPerson }) => {
   const owner = await newPerson();

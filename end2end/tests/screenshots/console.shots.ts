@@ -69,7 +69,9 @@ test("takes the pictures", async ({ page, newPerson }) => {
   let someone = "";
   for (const [name, role, inWorkspace] of people) {
     const person = await newPerson();
-    const { id } = await join(page, tenant, person, name, role);
+    const { id } = await join(page, tenant, person, name, role, `${name.split(" ")[0].toLowerCase()}@northwind.example`);
+    // Seen once, for "last active".
+    expect((await person.request.get(`/t/${tenant.slug}`)).ok()).toBe(true);
     if (name.startsWith("Yuki")) someone = id;
     if (inWorkspace) await good(api.put(`${base}/workspaces/${research.id}/members/${id}`, { data: { role: inWorkspace } }));
     await person.context().close();
