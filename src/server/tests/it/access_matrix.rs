@@ -119,6 +119,9 @@ fn by_business(operation: &Operation, who: Who) -> Option<Want> {
 }
 
 fn want(operation: &Operation, who: Who, suspended: bool) -> Want {
+    if suspended && operation.id == "accept_invitation" {
+        return Want::Code("tenant_suspended");
+    }
     match by_rule(operation, who, suspended) {
         Want::Success => by_business(operation, who).unwrap_or(Want::Success),
         refused => refused,
@@ -143,6 +146,10 @@ async fn walk(world: &World, whos: &[Who], suspended: bool) -> Vec<String> {
     let mut faults = Vec::new();
     for operation in &operations() {
         for &who in whos {
+            // The handlers are the same: that they are behind the same doors is enough to see.
+            if operation.alias && !matches!(who, Who::Anonymous | Who::Developer | Who::Stranger) {
+                continue;
+            }
             let answer = world.call(operation, &world.a, who.person(world)).await;
             if answer.status.is_success() && operation.method != http::Method::GET {
                 world.put_back().await;

@@ -3,4 +3,6 @@
 
 mod access_matrix;
 mod embedded;
+mod problems;
+mod server_functions;
 mod support;
