@@ -2,7 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod access_matrix;
+mod csrf;
 mod embedded;
+mod idempotency;
 mod problems;
 mod server_functions;
+mod sessions;
 mod support;
+mod throttles;
