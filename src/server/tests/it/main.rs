@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod access_matrix;
+mod context;
 mod csrf;
 mod embedded;
+mod enumeration;
 mod idempotency;
 mod problems;
 mod server_functions;
