@@ -14,7 +14,10 @@ fn main() {
     // One that is missing makes cargo ask again at the next build.
     println!("cargo::rerun-if-changed={}", pkg.display());
     let lints = std::env::var("RUSTC_WORKSPACE_WRAPPER").is_ok_and(|wrapper| wrapper.contains("clippy"));
-    let missing: Vec<&str> = ["tenantry.js", "tenantry.wasm", "tenantry.css"].into_iter().filter(|name| !pkg.join(name).is_file()).collect();
+    let missing: Vec<&str> = ["tenantry.js", "tenantry.wasm", "tenantry.css"]
+        .into_iter()
+        .filter(|name| !pkg.join(name).is_file())
+        .collect();
     if !missing.is_empty() && !lints {
         println!(
             "cargo::error=the site is missing ({} in target/site/pkg): a release has it inside. Build it first with scripts/build-site, or all of it with `make build`",

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use tenantry_adapters::smtp::SmtpMailer;
 use tenantry_adapters::upstream::HttpModelSource;
 use tenantry_db::Db;
+use tenantry_domain::ports::Mailer;
 use tenantry_domain::{App, MasterKey, Policy, Setup, initialize};
 
 use crate::config::{Config, Initialization};
@@ -29,15 +31,35 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         db,
         master_key: MasterKey::from_secret(&config.secret_key()?),
         policy,
-        mailer: None,
+        mailer: mailer(config)?,
         models: Arc::new(models),
         password_threads: password_threads(),
     };
     Ok(App::start(setup).await?)
 }
 
+/// None without a mail server: links are then shown, not mailed.
+fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, Failure> {
+    let (Some(url), Some(from)) = (&config.smtp_url, &config.mail_from) else {
+        return Ok(None);
+    };
+    let mailer = SmtpMailer::new(url, from.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(Some(Arc::new(mailer)))
+}
+
 /// What the environment asks the first start to make.
 pub fn wanted(initialization: &Initialization) -> initialize::Wanted {
-    let Initialization { organization_name, external_id, openrouter_api_key, admin_email, admin_password } = initialization.clone();
-    initialize::Wanted { organization_name, external_id, openrouter_api_key, admin: admin_email.zip(admin_password) }
+    let Initialization {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin_email,
+        admin_password,
+    } = initialization.clone();
+    initialize::Wanted {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin: admin_email.zip(admin_password),
+    }
 }

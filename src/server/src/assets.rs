@@ -59,13 +59,19 @@ impl Files {
         match self {
             Self::Built => {
                 let file = Site::get(name)?;
-                Some(File { hash: hex(&file.metadata.sha256_hash()), data: file.data })
+                Some(File {
+                    hash: hex(&file.metadata.sha256_hash()),
+                    data: file.data,
+                })
             }
             #[cfg(test)]
             Self::Given(get) => {
                 use sha2::Digest;
                 let data = get(name)?;
-                Some(File { hash: hex(&sha2::Sha256::digest(data).into()), data: data.into() })
+                Some(File {
+                    hash: hex(&sha2::Sha256::digest(data).into()),
+                    data: data.into(),
+                })
             }
         }
     }
@@ -105,7 +111,13 @@ impl Assets {
         let js = name("tenantry", "js", &["pkg/tenantry.js"]);
         let css = name("tenantry", "css", &["pkg/tenantry.css"]);
         let wasm = name("tenantry_bg", "wasm", &["pkg/tenantry.wasm", "pkg/tenantry_bg.wasm"]);
-        Self { js, wasm, css, files, hashed: Arc::new(hashed) }
+        Self {
+            js,
+            wasm,
+            css,
+            files,
+            hashed: Arc::new(hashed),
+        }
     }
 
     /// The address of a file of `public`, by its name: with its hash, so that a new one is seen.
@@ -121,7 +133,10 @@ impl Assets {
         let mut router = Router::new().route("/pkg/{*path}", get(packaged));
         for name in Site::iter().filter(|name| !name.starts_with("pkg/") && !is_compressed(name)) {
             let name = name.into_owned();
-            router = router.route(&format!("/{name}"), get(move |State(assets): State<Self>, headers: HeaderMap| async move { assets.serve(&name, ASK_AGAIN, &headers) }));
+            router = router.route(
+                &format!("/{name}"),
+                get(move |State(assets): State<Self>, headers: HeaderMap| async move { assets.serve(&name, ASK_AGAIN, &headers) }),
+            );
         }
         router.with_state(self.clone())
     }
@@ -130,7 +145,9 @@ impl Assets {
         if is_compressed(name) {
             return StatusCode::NOT_FOUND.into_response();
         }
-        let Some(plain) = self.files.get(name) else { return StatusCode::NOT_FOUND.into_response() };
+        let Some(plain) = self.files.get(name) else {
+            return StatusCode::NOT_FOUND.into_response();
+        };
         let (encoding, data) = negotiate::accepted(headers)
             .into_iter()
             .find_map(|encoding| Some((Some(encoding), self.files.get(&format!("{name}.{}", encoding.extension()))?.data)))

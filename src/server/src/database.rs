@@ -61,10 +61,13 @@ impl Open {
                 embedded.stop().await;
                 done
             }
-            Database::External { url, owner_url: Some(owner_url) } => migrate_external(url, owner_url).await,
-            Database::External { owner_url: None, .. } => {
-                Err(Failure::Usage("DATABASE_OWNER_URL is not set: the role in DATABASE_URL may not change the schema".to_owned()))
-            }
+            Database::External {
+                url,
+                owner_url: Some(owner_url),
+            } => migrate_external(url, owner_url).await,
+            Database::External { owner_url: None, .. } => Err(Failure::Usage(
+                "DATABASE_OWNER_URL is not set: the role in DATABASE_URL may not change the schema".to_owned(),
+            )),
         }
     }
 
@@ -76,7 +79,10 @@ impl Open {
             Ok(Db::connect(&embedded.login_url(), config.max_connections).await?)
         };
         match opened.await {
-            Ok(db) => Ok(Self { db, embedded: Some(embedded) }),
+            Ok(db) => Ok(Self {
+                db,
+                embedded: Some(embedded),
+            }),
             Err(error) => {
                 embedded.stop().await;
                 Err(error)
@@ -85,7 +91,10 @@ impl Open {
     }
 
     async fn external(url: &SecretString, config: &Config) -> Result<Self, Failure> {
-        Ok(Self { db: Db::connect(url.expose_secret(), config.max_connections).await?, embedded: None })
+        Ok(Self {
+            db: Db::connect(url.expose_secret(), config.max_connections).await?,
+            embedded: None,
+        })
     }
 
     /// Ends all connections, then the Postgres that this process started.
@@ -98,7 +107,8 @@ impl Open {
 }
 
 async fn migrate_external(url: &SecretString, owner_url: &SecretString) -> Result<(), Failure> {
-    let login = address::login(url.expose_secret()).ok_or_else(|| Failure::Usage("DATABASE_URL names no user: the role that the server logs in as".to_owned()))?;
+    let login = address::login(url.expose_secret())
+        .ok_or_else(|| Failure::Usage("DATABASE_URL names no user: the role that the server logs in as".to_owned()))?;
     let password = login.password.as_ref().map(ExposeSecret::expose_secret);
     migrate(owner_url.expose_secret(), &login.role, password).await
 }

@@ -50,7 +50,11 @@ impl From<StartError> for Failure {
 
 impl From<tenantry_domain::Error> for Failure {
     fn from(error: tenantry_domain::Error) -> Self {
-        let fields: Vec<String> = error.fields().iter().map(|field| format!("{}: {}", field.field, field.fault.message())).collect();
+        let fields: Vec<String> = error
+            .fields()
+            .iter()
+            .map(|field| format!("{}: {}", field.field, field.fault.message()))
+            .collect();
         match (&error, fields.is_empty()) {
             (_, false) => Self::Usage(fields.join("; ")),
             // The person at the command line runs the server: the cause is theirs to see.

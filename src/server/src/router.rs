@@ -61,9 +61,18 @@ pub struct Built {
 /// When the public address is none that a browser would send as its origin.
 pub fn build(app: App, assets: &Assets, leptos: &LeptosOptions, with: &Surroundings) -> Result<Built, Failure> {
     let https = with.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
-    let store = PgSessionStore::new(app.db().clone(), SessionLimits { idle: with.sessions.idle, absolute: with.sessions.absolute });
+    let store = PgSessionStore::new(
+        app.db().clone(),
+        SessionLimits {
+            idle: with.sessions.idle,
+            absolute: with.sessions.absolute,
+        },
+    );
     let limits = Limits::new(with.sign_ups_per_hour, with.log_ins_per_minute);
-    let facts = Arc::new(Facts { public_url: with.public_url.clone(), trusted_proxies: with.trusted_proxies.clone() });
+    let facts = Arc::new(Facts {
+        public_url: with.public_url.clone(),
+        trusted_proxies: with.trusted_proxies.clone(),
+    });
 
     let pages = tenantry_web::router(app.clone(), web_assets(assets), leptos);
     let front = pages.merge(tenantry_api::router(app.clone()));
@@ -89,7 +98,10 @@ fn protect(router: Router, with: &Surroundings, store: &PgSessionStore) -> Resul
     if let Some(origin) = &with.public_url {
         csrf = csrf.add_trusted_origin(origin).map_err(|e| Failure::Usage(format!("public_url: {e}")))?;
     }
-    Ok(router.layer(sessions(&with.sessions, store.clone())).layer(csrf.with_rejection_response(foreign)).layer(from_fn(say_foreign)))
+    Ok(router
+        .layer(sessions(&with.sessions, store.clone()))
+        .layer(csrf.with_rejection_response(foreign))
+        .layer(from_fn(say_foreign)))
 }
 
 fn sessions(with: &Sessions, store: PgSessionStore) -> SessionManagerLayer<PgSessionStore> {

@@ -30,7 +30,10 @@ struct Signals {
 
 impl Signals {
     fn watch() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
 
     async fn next(&mut self) {
@@ -48,14 +51,23 @@ impl Signals {
 pub async fn run(config: Config) -> Result<(), Failure> {
     let mut signals = Signals::watch().map_err(Failure::failed)?;
     // Taken first: a port in use is the most frequent fault, and the database need not start for it.
-    let listener = TcpListener::bind(config.addr).await.map_err(|e| Failure::Failed(format!("cannot listen on {}: {e}", config.addr)))?;
+    let listener = TcpListener::bind(config.addr)
+        .await
+        .map_err(|e| Failure::Failed(format!("cannot listen on {}: {e}", config.addr)))?;
     if let Database::Embedded = config.database {
         tracing::info!(data_dir = %config.data_dir.display(), "starting the embedded database");
     }
+    let mut opening = std::pin::pin!(Open::for_server(&config));
     let database = tokio::select! {
-        opened = Open::for_server(&config) => opened?,
-        // What was begun is dropped, and ends by itself.
-        () = signals.next() => return Ok(()),
+        opened = &mut opening => opened?,
+        // A database that was only begun is left in order; who does not want to wait says so twice.
+        () = signals.next() => {
+            tokio::select! {
+                opened = opening => if let Ok(database) = opened { database.close().await },
+                () = signals.next() => {}
+            }
+            return Ok(());
+        }
     };
     let served = serve(&config, &database, listener, &mut signals).await;
     database.close().await;
@@ -85,7 +97,7 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
         }
         () = signals.next() => tracing::info!("stopping: requests that run are answered first"),
     }
-    drop(stop.send(true));
+    let _ = stop.send(true);
     chores.abort();
     tokio::select! {
         _ = tokio::time::timeout(DRAIN, &mut serving) => {}
@@ -98,7 +110,11 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
 /// The line that people and scripts wait for.
 fn announce(config: &Config, addr: SocketAddr, app: &App) {
     let url = config.public_url.clone().unwrap_or_else(|| {
-        let host = if addr.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], addr.port())) } else { addr };
+        let host = if addr.ip().is_unspecified() {
+            SocketAddr::from(([127, 0, 0, 1], addr.port()))
+        } else {
+            addr
+        };
         format!("http://{host}")
     });
     println!("Tenantry is running on {url}");

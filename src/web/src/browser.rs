@@ -62,10 +62,10 @@ async fn post(url: &str, body: &UrlSearchParams) -> Result<Done, UiError> {
 }
 
 /// Sends a form to its server function in the background and shows what came of it.
-pub fn submit(ev: &SubmitEvent, url: &'static str, state: FormState, shared: Shared, navigate: impl Fn(&str, NavigateOptions) + 'static) {
+pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState, shared: Shared, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     let Some((form, params)) = fields_of(ev) else { return };
     ev.prevent_default();
-    if state.pending.get_untracked() {
+    if state.pending.get_untracked() && !many {
         return;
     }
     state.pending.set(true);

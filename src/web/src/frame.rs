@@ -9,7 +9,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::rpc::{Here, UiError, session};
 use crate::state::shared;
-use crate::ui::{Flash, Icon, ProblemView, Skeleton};
+use crate::ui::{Flash, ProblemView, Skeleton};
 use rail::{Area, Rail};
 
 /// The tenant of the pages in its frame.
@@ -27,22 +27,14 @@ pub fn param(name: &'static str) -> Memo<String> {
 }
 
 /// Where the pages stand in their frame.
-fn body(rail: impl IntoView + 'static, top: &'static str) -> impl IntoView {
+fn body(rail: impl IntoView + 'static) -> impl IntoView {
     view! {
         <div class="frame">
             {rail}
-            <div class="body">
-                <div class="topbar">
-                    <button type="button" class="btn btn-quiet btn-icon" popovertarget="rail" aria-label="Navigation">
-                        <Icon name="menu" />
-                    </button>
-                    <span>{top}</span>
-                </div>
-                <main id="main" tabindex="-1">
-                    <Flash />
-                    <Outlet />
-                </main>
-            </div>
+            <main id="main" tabindex="-1">
+                <Flash />
+                <Outlet />
+            </main>
         </div>
     }
 }
@@ -64,7 +56,7 @@ pub fn TenantFrame() -> impl IntoView {
             })}
         </Transition>
     };
-    body(rail, "Tenantry")
+    body(rail)
 }
 
 #[component]
@@ -78,7 +70,7 @@ pub fn AdminFrame() -> impl IntoView {
             })}
         </Transition>
     };
-    body(rail, "Operator")
+    body(rail)
 }
 
 #[component]
@@ -92,7 +84,7 @@ pub fn PersonFrame() -> impl IntoView {
             })}
         </Transition>
     };
-    body(rail, "Tenantry")
+    body(rail)
 }
 
 /// As `ui::loaded`, for a page that also needs to know what one may do in the tenant.

@@ -261,13 +261,13 @@ pub fn canonical(asked: &str, slug: &str) {
 }
 
 /// The answer of a write: JavaScript gets it as it is, a form without JavaScript is led to the page that shows it.
-pub fn done(what: What, name: impl Into<String>, go: Option<String>) -> Done {
+pub fn done(what: What, said: impl Into<String>, go: Option<String>) -> Done {
     if let Some(parts) = parts().filter(|p| is_rpc(p) && wants_html(p)) {
         let target = go.clone().unwrap_or_else(|| referer(&parts));
         leptos_axum::redirect(&with_done(&target, what));
         set_status(StatusCode::SEE_OTHER.as_u16());
     }
-    Done { what, name: name.into(), go }
+    Done { what, said: said.into(), go }
 }
 
 /// An address with the word for what was done.

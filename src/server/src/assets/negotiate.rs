@@ -55,5 +55,9 @@ pub(super) fn accepted(headers: &HeaderMap) -> Vec<Encoding> {
 
 /// Whether the tag is among those that the browser holds.
 pub(super) fn has_it(held: Option<&HeaderValue>, tag: &str) -> bool {
-    held.and_then(|held| held.to_str().ok()).is_some_and(|held| held.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag))
+    held.and_then(|held| held.to_str().ok()).is_some_and(|held| {
+        held.split(',')
+            .map(str::trim)
+            .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+    })
 }

@@ -22,7 +22,11 @@ async fn fetch(path: &str, headers: &[(http::HeaderName, &str)]) -> (StatusCode,
     for (name, value) in headers {
         request = request.header(name, *value);
     }
-    let response = Assets::of(Files::Given(site)).router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = Assets::of(Files::Given(site))
+        .router()
+        .oneshot(request.body(Body::empty()).unwrap())
+        .await
+        .unwrap();
     let (head, body) = response.into_parts();
     (head.status, head.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
 }
@@ -30,7 +34,11 @@ async fn fetch(path: &str, headers: &[(http::HeaderName, &str)]) -> (StatusCode,
 #[test]
 fn names_carry_a_hash_of_the_content() {
     let assets = Assets::of(Files::Given(site));
-    for (address, start, end) in [(&assets.js, "/pkg/tenantry-", ".js"), (&assets.wasm, "/pkg/tenantry_bg-", ".wasm"), (&assets.css, "/pkg/tenantry-", ".css")] {
+    for (address, start, end) in [
+        (&assets.js, "/pkg/tenantry-", ".js"),
+        (&assets.wasm, "/pkg/tenantry_bg-", ".wasm"),
+        (&assets.css, "/pkg/tenantry-", ".css"),
+    ] {
         let hash = address.strip_prefix(start).unwrap().strip_suffix(end).unwrap();
         assert!(hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit()), "{address}");
     }
@@ -73,7 +81,14 @@ async fn what_the_browser_has_is_not_sent_again() {
 #[tokio::test]
 async fn only_files_of_the_site_are_served() {
     assert_eq!(fetch("/pkg/snippets/x/inline0.js", &[]).await.0, StatusCode::OK);
-    for path in ["/pkg/tenantry.js.br", "/pkg/tenantry-00000000.js", "/pkg/../Cargo.toml", "/pkg/%2e%2e/%2e%2e/Cargo.toml", "/pkg/", "/Cargo.toml"] {
+    for path in [
+        "/pkg/tenantry.js.br",
+        "/pkg/tenantry-00000000.js",
+        "/pkg/../Cargo.toml",
+        "/pkg/%2e%2e/%2e%2e/Cargo.toml",
+        "/pkg/",
+        "/Cargo.toml",
+    ] {
         assert_eq!(fetch(path, &[]).await.0, StatusCode::NOT_FOUND, "{path}");
     }
 }

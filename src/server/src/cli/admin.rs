@@ -55,15 +55,23 @@ fn name(text: &str) -> Result<Name, String> {
 
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
     let (user, json, done) = match command {
-        Command::Create { email, name, password_stdin, json, common } => {
+        Command::Create {
+            email,
+            name,
+            password_stdin,
+            json,
+            common,
+        } => {
             let config = load(&common)?;
             let password = password::read(&config, password_stdin)?;
             let origin = Origin::cli("admin create");
-            let user = with_app(&config, async |app| match accounts::create_operator(app, &origin, email.clone(), &name, password.expose()).await {
-                Err(Error::Code(ProblemCode::EmailTaken)) => {
-                    Err(Failure::Failed(format!("there is an account {email} already; `tenantry admin promote {email}` lets it run the server")))
+            let user = with_app(&config, async |app| {
+                match accounts::create_operator(app, &origin, email.clone(), &name, password.expose()).await {
+                    Err(Error::Code(ProblemCode::EmailTaken)) => Err(Failure::Failed(format!(
+                        "there is an account {email} already; `tenantry admin promote {email}` lets it run the server"
+                    ))),
+                    other => Ok(other?),
                 }
-                other => Ok(other?),
             });
             (user.await?, json, "can sign in now, and runs this server")
         }

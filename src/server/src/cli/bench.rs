@@ -59,20 +59,39 @@ impl Times {
             ms(times[place.clamp(1, times.len()) - 1])
         };
         let mean = times.iter().copied().map(ms).sum::<f64>() / times.len() as f64;
-        Self { question, min: at(0.0), median: at(0.5), mean, p95: at(0.95), p99: at(0.99), max: at(1.0) }
+        Self {
+            question,
+            min: at(0.0),
+            median: at(0.5),
+            mean,
+            p95: at(0.95),
+            p99: at(0.99),
+            max: at(1.0),
+        }
     }
 }
 
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
-    let Command::Access { tenant, iterations, json, common } = command;
+    let Command::Access {
+        tenant,
+        iterations,
+        json,
+        common,
+    } = command;
     let config = load(&common)?;
     let times = with_app(&config, async |app| measure(app, &tenant, iterations).await).await?;
     if json {
         print_json(&times)?;
     } else {
-        println!("{:<20} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  (ms, {iterations} times)", "", "min", "median", "mean", "p95", "p99", "max");
+        println!(
+            "{:<20} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}  (ms, {iterations} times)",
+            "", "min", "median", "mean", "p95", "p99", "max"
+        );
         for t in &times {
-            println!("{:<20} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3}", t.question, t.min, t.median, t.mean, t.p95, t.p99, t.max);
+            println!(
+                "{:<20} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3}",
+                t.question, t.min, t.median, t.mean, t.p95, t.p99, t.max
+            );
         }
     }
     let slow: Vec<&str> = times.iter().filter(|times| times.p95 >= TARGET_MS).map(|times| times.question).collect();
@@ -85,7 +104,12 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
 
 async fn measure(app: &App, tenant: &str, iterations: u32) -> Result<Vec<Times>, Failure> {
     let (who, ctx) = someone_in(app, tenant).await?;
-    let query = || PageQuery { limit: 50, skip: 0, q: String::new(), sort: String::new() };
+    let query = || PageQuery {
+        limit: 50,
+        skip: 0,
+        q: String::new(),
+        sort: String::new(),
+    };
     let tenants = time(iterations, async || accounts::available_tenants(app, &who).await.map(drop)).await?;
     let of_tenant = time(iterations, async || {
         let by = ctx.grant().map_err(tenantry_domain::Error::from)?;
@@ -93,7 +117,11 @@ async fn measure(app: &App, tenant: &str, iterations: u32) -> Result<Vec<Times>,
     })
     .await?;
     let of_user = time(iterations, async || model_access::mine(app, &who).await.map(drop)).await?;
-    Ok(vec![Times::of("tenants of a user", tenants), Times::of("models of a tenant", of_tenant), Times::of("models of a user", of_user)])
+    Ok(vec![
+        Times::of("tenants of a user", tenants),
+        Times::of("models of a tenant", of_tenant),
+        Times::of("models of a user", of_user),
+    ])
 }
 
 /// The first account that is in this tenant: questions are asked for somebody.
@@ -102,9 +130,21 @@ async fn someone_in(app: &App, tenant: &str) -> Result<(Principal, TenantCtx), F
     let operator = Operator::of_command_line(origin.clone());
     let mut skip = 0;
     loop {
-        let page = platform::users(app, &operator, PageQuery { limit: PageQuery::MAX_LIMIT, skip, q: String::new(), sort: String::new() }).await?;
+        let page = platform::users(
+            app,
+            &operator,
+            PageQuery {
+                limit: PageQuery::MAX_LIMIT,
+                skip,
+                q: String::new(),
+                sort: String::new(),
+            },
+        )
+        .await?;
         for user in &page.items {
-            let Some(who) = access::principal(app, user.id, origin.clone()).await? else { continue };
+            let Some(who) = access::principal(app, user.id, origin.clone()).await? else {
+                continue;
+            };
             let tenants = accounts::available_tenants(app, &who).await?;
             if tenants.iter().any(|t| t.slug.as_str() == tenant || t.id.to_string() == tenant) {
                 let ctx = access::tenant(app, &who, tenant).await?;

@@ -21,7 +21,10 @@ pub struct Common {
 impl From<&Common> for Flags {
     fn from(common: &Common) -> Self {
         let values = common.data_dir.iter().map(|dir| ("data_dir", dir.clone())).collect();
-        Self { config: common.config.clone(), values }
+        Self {
+            config: common.config.clone(),
+            values,
+        }
     }
 }
 
@@ -35,8 +38,13 @@ fn with_flags() -> impl Iterator<Item = (&'static Setting, &'static str)> {
 
 impl FromArgMatches for ServeFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let values = with_flags().filter_map(|(setting, _)| Some((setting.key, matches.get_one::<String>(setting.key)?.clone()))).collect();
-        Ok(Self(Flags { config: matches.get_one::<PathBuf>("config").cloned(), values }))
+        let values = with_flags()
+            .filter_map(|(setting, _)| Some((setting.key, matches.get_one::<String>(setting.key)?.clone())))
+            .collect();
+        Ok(Self(Flags {
+            config: matches.get_one::<PathBuf>("config").cloned(),
+            values,
+        }))
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -47,7 +55,10 @@ impl FromArgMatches for ServeFlags {
 
 impl Args for ServeFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
-        let config = Arg::new("config").long("config").value_name("FILE").value_parser(clap::value_parser!(PathBuf));
+        let config = Arg::new("config")
+            .long("config")
+            .value_name("FILE")
+            .value_parser(clap::value_parser!(PathBuf));
         let command = command.arg(config.help("The file with settings [default: tenantry.toml in the data folder]"));
         with_flags().fold(command, |command, (setting, flag)| {
             let help = match setting.default {

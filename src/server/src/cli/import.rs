@@ -54,16 +54,28 @@ fn name(text: &str) -> Result<Name, String> {
 }
 
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
-    let Command::OpenWebui { path, tenant_slug, tenant_name, dry_run, json, common } = command;
+    let Command::OpenWebui {
+        path,
+        tenant_slug,
+        tenant_name,
+        dry_run,
+        json,
+        common,
+    } = command;
     let config = load(&common)?;
     // Read before the database is opened: a bad file is said at once.
     let at = path.clone();
-    let source = tokio::task::spawn_blocking(move || open_webui::read(&at)).await.map_err(Failure::failed)?;
+    let source = tokio::task::spawn_blocking(move || open_webui::read(&at))
+        .await
+        .map_err(Failure::failed)?;
     let source = source.map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))?;
     let target = Target { tenant_slug, tenant_name };
     let report = with_app(&config, async |app| {
         let shown = Shown::new();
-        let done = import::open_webui(app, Origin::cli("import open-webui"), source, target, dry_run, &|progress| shown.tell(progress)).await;
+        let done = import::open_webui(app, Origin::cli("import open-webui"), source, target, dry_run, &|progress| {
+            shown.tell(progress)
+        })
+        .await;
         shown.end();
         Ok(done?)
     })

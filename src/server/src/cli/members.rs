@@ -36,7 +36,13 @@ fn role(text: &str) -> Result<TenantRole, String> {
 }
 
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
-    let Command::Add { tenant, all_active: _, role, json, common } = command;
+    let Command::Add {
+        tenant,
+        all_active: _,
+        role,
+        json,
+        common,
+    } = command;
     let config = load(&common)?;
     let operator = Operator::of_command_line(Origin::cli("members add"));
     let added = with_app(&config, async |app| match members::add_all_active(app, &operator, &tenant, role).await {
@@ -47,7 +53,12 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
     if json {
         print_json(&added)?;
     } else {
-        println!("{} added to {tenant} as {}, {} members already.", added.items.len(), role.as_str(), added.skipped);
+        println!(
+            "{} added to {tenant} as {}, {} members already.",
+            added.items.len(),
+            role.as_str(),
+            added.skipped
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

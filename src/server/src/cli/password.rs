@@ -23,7 +23,9 @@ pub fn read(config: &Config, from_stdin: bool) -> Result<NewPassword, Failure> {
         }
         first
     } else {
-        return Err(Failure::Usage("no password: set TENANTRY_ADMIN_PASSWORD, or give it on stdin with --password-stdin".to_owned()));
+        return Err(Failure::Usage(
+            "no password: set TENANTRY_ADMIN_PASSWORD, or give it on stdin with --password-stdin".to_owned(),
+        ));
     };
     NewPassword::parse(&text).map_err(|fault| Failure::Usage(format!("the password: {}", fault.message())))
 }

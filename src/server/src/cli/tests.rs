@@ -37,7 +37,16 @@ fn wrong_use_is_refused() {
         &["tenantry", "members", "add", "--tenant", "x"],
         &["tenantry", "members", "add", "--tenant", "x", "--all-active", "--role", "king"],
         &["tenantry", "admin", "create", "nobody"],
-        &["tenantry", "import", "open-webui", "x.db", "--tenant-slug", "Not A Slug", "--tenant-name", "X"],
+        &[
+            "tenantry",
+            "import",
+            "open-webui",
+            "x.db",
+            "--tenant-slug",
+            "Not A Slug",
+            "--tenant-name",
+            "X",
+        ],
     ] {
         assert_eq!(Cli::try_parse_from(words).unwrap_err().exit_code(), 2, "{words:?}");
     }

@@ -201,7 +201,7 @@ impl Collected {
                     setting.key
                 ));
             }
-            (Some(setting), Some(file)) => self.from_named_file(setting, key, Path::new(file)),
+            (Some(setting), Some(file)) => self.read_named_file(setting, key, Path::new(file)),
             (Some(_), None) => self.faults.push(format!("{}: {key}: a path in quotes is expected", path.display())),
             (None, _) => self.faults.push(format!(
                 "{}: unknown key \"{key}\"{}",
@@ -212,7 +212,7 @@ impl Collected {
         false
     }
 
-    fn from_named_file(&mut self, setting: &Setting, name: &str, path: &Path) {
+    fn read_named_file(&mut self, setting: &Setting, name: &str, path: &Path) {
         match fs::read(path) {
             Ok(bytes) if bytes.len() > LARGEST_SECRET => self.faults.push(format!("{name}: {} is too large for a secret", path.display())),
             Ok(bytes) => match String::from_utf8(bytes) {
@@ -250,7 +250,7 @@ impl Collected {
                         Some(text) => self.set(setting, text.to_owned(), Source::Environment((*name).to_owned())),
                         None => self.faults.push(format!("{name}: is not text")),
                     },
-                    (None, Some(file)) => self.from_named_file(setting, &file_name, Path::new(file)),
+                    (None, Some(file)) => self.read_named_file(setting, &file_name, Path::new(file)),
                     (None, None) => continue,
                 }
                 let Some(new) = self.values.get(setting.key) else { continue };

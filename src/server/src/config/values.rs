@@ -121,7 +121,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         one_of(text, &[("any", TenantCreation::Any), ("operator", TenantCreation::Operator)])
     });
     let sessions = sessions(&mut reader, https);
-    let trusted_proxies = reader.read("trusted_proxies", |text| list::<Network>(text)).unwrap_or_default();
+    let trusted_proxies = reader.read("trusted_proxies", list::<Network>).unwrap_or_default();
     let sign_ups_per_hour = reader.read("sign_ups_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(60);
     let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);

@@ -21,7 +21,12 @@ pub(super) fn login(url: &str) -> Option<Login> {
         },
         None => (None, None),
     };
-    let parameter = |name: &str| query.split('&').rev().find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value));
+    let parameter = |name: &str| {
+        query
+            .split('&')
+            .rev()
+            .find_map(|pair| pair.split_once('=').filter(|(key, _)| *key == name).map(|(_, value)| value))
+    };
     let role = decode(parameter("user").or(user).filter(|role| !role.is_empty())?)?;
     let password = match parameter("password").or(password) {
         Some(text) => Some(SecretString::from(decode(text)?)),

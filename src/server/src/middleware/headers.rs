@@ -41,5 +41,11 @@ pub async fn secure(State(https): State<bool>, request: Request, next: Next) -> 
 
 /// Pages and data; and answers without content, such as redirects, which depend on who asks.
 fn is_personal(kind: Option<&HeaderValue>) -> bool {
-    kind.is_none_or(|kind| kind.to_str().is_ok_and(|kind| ["text/html", "application/json", "application/problem+json", "text/csv"].iter().any(|personal| kind.starts_with(personal))))
+    kind.is_none_or(|kind| {
+        kind.to_str().is_ok_and(|kind| {
+            ["text/html", "application/json", "application/problem+json", "text/csv"]
+                .iter()
+                .any(|personal| kind.starts_with(personal))
+        })
+    })
 }

@@ -10,7 +10,11 @@ use tenantry_types::{Problem, ProblemCode};
 /// The answer to a request for `path` that ends here.
 pub fn answer(code: ProblemCode, path: &str, request_id: &str, retry_after: Option<u64>) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = if is_for_machines(path) { problem(code, request_id) } else { page(code, request_id) };
+    let mut response = if is_for_machines(path) {
+        problem(code, request_id)
+    } else {
+        page(code, request_id)
+    };
     *response.status_mut() = status;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -37,7 +41,9 @@ fn problem(code: ProblemCode, request_id: &str) -> Response {
     };
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     response
 }
 

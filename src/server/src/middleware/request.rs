@@ -32,20 +32,37 @@ pub struct Known {
 
 impl Known {
     pub fn of(request: &Request) -> Self {
-        request.extensions().get().cloned().unwrap_or(Self { request_id: String::new(), ip: None })
+        request.extensions().get().cloned().unwrap_or(Self {
+            request_id: String::new(),
+            ip: None,
+        })
     }
 }
 
 pub async fn learn(State(facts): State<Arc<Facts>>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip().to_canonical());
     let trusted = peer.is_some_and(|peer| facts.trusts(peer));
     let request_id = facts.request_id(request.headers(), trusted);
     let ip = peer.map(|peer| facts.client(request.headers(), peer));
     let public_origin = facts.origin(request.headers(), peer);
     let extensions = request.extensions_mut();
-    extensions.insert(Known { request_id: request_id.clone(), ip });
-    extensions.insert(tenantry_api::RequestInfo { request_id: request_id.clone(), ip, public_origin: public_origin.clone() });
-    extensions.insert(tenantry_web::RequestInfo { request_id: request_id.clone(), ip, public_origin });
+    extensions.insert(Known {
+        request_id: request_id.clone(),
+        ip,
+    });
+    extensions.insert(tenantry_api::RequestInfo {
+        request_id: request_id.clone(),
+        ip,
+        public_origin: public_origin.clone(),
+    });
+    extensions.insert(tenantry_web::RequestInfo {
+        request_id: request_id.clone(),
+        ip,
+        public_origin,
+    });
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -61,7 +78,9 @@ impl Facts {
     fn request_id(&self, headers: &HeaderMap, trusted: bool) -> String {
         let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|_| trusted);
         let fits = |id: &&str| (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        given.filter(fits).map_or_else(|| format!("{:032x}", rand::rng().random::<u128>()), str::to_owned)
+        given
+            .filter(fits)
+            .map_or_else(|| format!("{:032x}", rand::rng().random::<u128>()), str::to_owned)
     }
 
     /// The client: the last address of the chain that no trusted proxy stands for. What comes
@@ -70,7 +89,12 @@ impl Facts {
         if !self.trusts(peer) {
             return peer;
         }
-        let chain: Vec<&str> = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+        let chain: Vec<&str> = headers
+            .get_all(FORWARDED_FOR)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
         let mut client = peer;
         for hop in chain.iter().rev() {
             let Ok(ip) = hop.trim().parse::<IpAddr>() else { break };
@@ -96,7 +120,9 @@ impl Facts {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+    let Ok(authority) = host.parse::<http::uri::Authority>() else {
+        return false;
+    };
     let name = authority.host().trim_matches(['[', ']']);
     name == "localhost" || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

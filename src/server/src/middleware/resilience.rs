@@ -25,7 +25,11 @@ pub async fn catch_panic(request: Request, next: Next) -> Response {
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(panic) => {
-            let said = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+            let said = panic
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("no message");
             tracing::error!(panic = said, "a request panicked");
             refusal::answer(ProblemCode::Internal, &path, &known.request_id, None)
         }
@@ -47,7 +51,10 @@ pub async fn within_time(request: Request, next: Next) -> Response {
 pub async fn say_too_large(request: Request, next: Next) -> Response {
     let (path, known) = (request.uri().path().to_owned(), Known::of(&request));
     let response = next.run(request).await;
-    let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind == HeaderValue::from_static("text/plain; charset=utf-8"));
+    let plain = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_none_or(|kind| kind == HeaderValue::from_static("text/plain; charset=utf-8"));
     if response.status() == StatusCode::PAYLOAD_TOO_LARGE && plain {
         return refusal::answer(ProblemCode::TooLarge, &path, &known.request_id, None);
     }

@@ -25,7 +25,11 @@ pub async fn log(mut request: Request, next: Next) -> Response {
     let since = Instant::now();
     let response = next.run(request).instrument(span.clone()).await;
     // The front end may know a finer one than the router around it.
-    let template = response.extensions().get::<MatchedPath>().or_else(|| route.0.get()).map_or(area, MatchedPath::as_str);
+    let template = response
+        .extensions()
+        .get::<MatchedPath>()
+        .or_else(|| route.0.get())
+        .map_or(area, MatchedPath::as_str);
     span.record("route", template);
     let _entered = span.enter();
     let (status, ms) = (response.status().as_u16(), since.elapsed().as_millis());

@@ -50,6 +50,7 @@ pub(super) async fn create(binaries: &Binaries, account: &Account, data_dir: &Pa
         .arg(&unfinished);
     let output = initdb
         .current_dir("/")
+        .kill_on_drop(true)
         .stdin(Stdio::null())
         .output()
         .await
@@ -71,6 +72,7 @@ pub(super) async fn create(binaries: &Binaries, account: &Account, data_dir: &Pa
         .args(["-c", "exit_on_error=on", "-c", "listen_addresses=", "postgres"]);
     single
         .current_dir("/")
+        .kill_on_drop(true)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, initialize, outbox};
+use tenantry_domain::{App, idempotency, initialize, outbox};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -30,7 +30,7 @@ pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
     if app.mailer().is_some() {
         tasks.spawn(send_mail(app.clone()));
     }
-    tasks.spawn(tidy(store, limits));
+    tasks.spawn(tidy(app.clone(), store, limits));
     tasks.spawn(catch_up(app));
     Chores(tasks)
 }
@@ -46,12 +46,15 @@ async fn send_mail(app: App) {
     }
 }
 
-async fn tidy(store: PgSessionStore, limits: Arc<Limits>) {
+async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>) {
     let mut due = interval(TIDY);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         due.tick().await;
         limits.tidy();
+        if let Err(error) = idempotency::sweep(&app).await {
+            tracing::warn!(?error, "old idempotency keys could not be removed");
+        }
         match store.delete_expired().await {
             Ok(0) => {}
             Ok(count) => tracing::debug!(count, "removed sessions that were over"),

@@ -243,6 +243,10 @@ async fn the_only_tenant_is_a_fallback_that_can_be_turned_off() {
         wish.policy.only_tenant_fallback = on;
         let app = TestApp::with(wish).await;
         let alone = person(&app, "alone@example.com", "Alone").await;
+        // The sign-up led into it; that is another fallback.
+        let context = app.get("/api/v1/auth/context").by(&alone).send().await.json();
+        assert_eq!(context["source"], "session");
+        app.database.run("update user_account set last_tenant = null").await.unwrap();
         let context = app.get("/api/v1/auth/context").by(&alone).send().await.json();
         assert_eq!(context["source"], source);
         assert_eq!(context["tenant"].is_null(), !on);

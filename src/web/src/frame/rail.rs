@@ -74,8 +74,20 @@ pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
             view! { <li><a href=e.href aria-current=current><Icon name=e.icon />{e.name}</a></li> }
         })
         .collect_view();
+    let top = match &area {
+        Area::Tenant(here) => here.name.clone(),
+        Area::Operator => "Operator".to_owned(),
+        Area::Person => "Tenantry".to_owned(),
+    };
     view! {
         <div class=format!("line {colour}") aria-hidden="true"></div>
+        <header class="topbar">
+            <button type="button" class="btn btn-quiet btn-icon" popovertarget="rail" aria-label="Navigation">
+                <Icon name="menu" />
+            </button>
+            <Avatar name=top.clone() class=colour />
+            <span>{top}</span>
+        </header>
         <div class=format!("rail {colour}") id="rail" popover="auto">
             <Switcher area me=me.clone() />
             <nav class="rail-nav" aria-label="Main">

@@ -84,7 +84,7 @@ fn TenantLink(tenant: AvailableTenant, here: bool, filter: RwSignal<String>) -> 
     view! {
         <li hidden=move || !sought.contains(&filter.get())>
             <a class="menu-item" data-item="" href=move || same_page(&path.get(), &slug) aria-current=here.then_some("true")>
-                <Avatar name=tenant.name.clone() class="avatar-small" />
+                <Avatar name=tenant.name.clone() class=if here { "avatar-small" } else { "avatar-small avatar-plain" } />
                 <span class="who"><strong>{tenant.name}</strong><small>{tenant.role.label()}{state}</small></span>
                 {here.then(|| view! { <Icon name="check" /> })}
             </a>

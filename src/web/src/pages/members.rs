@@ -52,7 +52,7 @@ pub fn Members() -> impl IntoView {
         let empty = page.members.items.is_empty();
         let more = page.members.next_cursor.is_some();
         view! {
-            <PageHead title="Members" lead="Everyone who can enter this tenant, and as what.">
+            <PageHead title="Members" lead="Everyone who can enter this tenant, and as what." crumbs=vec![(base.clone(), here.name.clone())]>
                 {direct.then(|| view! { <Add here=here.clone() /> })}
                 {invite.then(|| view! { <a class="btn btn-primary" href=format!("{base}/invitations")>"Invite people"</a> })}
             </PageHead>
@@ -88,7 +88,7 @@ pub fn Members() -> impl IntoView {
 #[component]
 fn Add(here: Here) -> impl IntoView {
     view! {
-        <Panel label="Add people" button="btn">
+        <Panel label="Add people" of=AddMembers::url() button="btn">
             <ActForm id="add" url=AddMembers::url() sole=true class="form">
                 <Hidden name="tenant" value=here.slug.to_string() />
                 <TextArea name="users" label="Addresses" help="People who have an account already; separated by commas or lines." required=true />

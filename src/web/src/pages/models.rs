@@ -51,7 +51,7 @@ pub fn Models() -> impl IntoView {
             }
         };
         view! {
-            <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." />
+            <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone())] />
             {tabs(&here, false)}
             <Filters clone:list list=list.clone() placeholder="Search models">
                 <FilterSelect name="enabled" label="Enabled" options=states value=list.enabled.clone() />
@@ -64,11 +64,11 @@ pub fn Models() -> impl IntoView {
                 view! { <Empty icon="cpu" title="The catalogue is empty" text="An operator of this server adds providers and models." /> }.into_any()
             } else {
                 view! {
-                    <ActForm id="models" url=ToggleModels::url()>
+                    <ActForm id="models" url=ToggleModels::url() many=true>
                         <Hidden name="tenant" value=here.slug.to_string() />
                         <div on:change=count>
                             {may.then(|| view! { <Bulk ticked /> })}
-                            <table class="table">
+                            <table class="table table-pairs">
                                 <thead>
                                     <tr>
                                         {may

@@ -27,7 +27,7 @@ pub fn Report() -> impl IntoView {
         let wide = (1..=COLUMNS).contains(&names.len());
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
-            <PageHead title="Who can use what" lead="What each person may use, all workspaces counted.">
+            <PageHead title="Who can use what" lead="What each person may use, all workspaces counted." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone()), (format!("/t/{}/models", here.slug), "Models".into())]>
                 <a class="btn" href=csv rel="external" download=""><Icon name="download" />"CSV"</a>
             </PageHead>
             {tabs(&here, true)}
@@ -49,7 +49,7 @@ pub fn Report() -> impl IntoView {
                                         <details>
                                             <summary>
                                                 <span class="who"><strong>{r.user_name.clone()}</strong><small>{r.user_email.to_string()}</small></span>
-                                                <span class="muted">{r.accessible_models}" models"</span>
+                                                <span class="muted">{r.accessible_models}{if r.accessible_models == 1 { " model" } else { " models" }}</span>
                                             </summary>
                                             <ul>{models}</ul>
                                         </details>

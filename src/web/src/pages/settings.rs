@@ -100,14 +100,14 @@ fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="button-row">
-                            <Panel clone:tenant label="Set plan" button="btn">
+                            <Panel clone:tenant label="Set plan" of=SetPlan::url() button="btn">
                                 <ActForm clone:tenant id="plan" url=SetPlan::url() sole=true class="form">
                                     <Hidden name="tenant" value=tenant.clone() />
                                     <Select name="plan" label="Plan" options=plans value=plan.map(|p| p.to_string()).unwrap_or_default() />
                                     <Submit label="Set plan" />
                                 </ActForm>
                             </Panel>
-                            <Panel clone:tenant label="Set own limits" button="btn">
+                            <Panel clone:tenant label="Set own limits" of=SetLimits::url() button="btn">
                                 <LimitsForm tenant limits />
                             </Panel>
                         </div>

@@ -45,11 +45,11 @@ pub fn Workspaces() -> impl IntoView {
         let narrowed = !list.q.is_empty() || now != "active";
         let more = page.next_cursor.is_some();
         view! {
-            <PageHead title="Workspaces" lead="Parts of the tenant with their own members and models.">
+            <PageHead title="Workspaces" lead="Parts of the tenant with their own members and models." crumbs=vec![(base.clone(), here.name.clone())]>
                 {may_create
                     .then(|| {
                         view! {
-                            <Panel label="New workspace">
+                            <Panel label="New workspace" of=CreateWorkspace::url()>
                                 <ActForm id="create" url=CreateWorkspace::url() sole=true class="form">
                                     <Hidden name="tenant" value=here.slug.to_string() />
                                     <Field name="name" label="Name" required=true />

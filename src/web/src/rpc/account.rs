@@ -45,7 +45,7 @@ pub async fn update_me(#[server(default)] name: String) -> Result<Done, UiError>
 pub async fn accept_my_invitation(id: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
     let tenant = invitations::accept_mine(&s.app, &s.who, server::id(&id)?).await?;
-    Ok(server::done(What::Joined, tenant.name, Some(format!("/t/{}", tenant.slug))))
+    Ok(server::done(What::Joined, format!("You are a member of {} now.", tenant.name), Some(format!("/t/{}", tenant.slug))))
 }
 
 #[server(endpoint = "account/leave")]
@@ -53,7 +53,7 @@ pub async fn leave_tenant(tenant: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let name = s.ctx.tenant().name.clone();
     members::leave(&s.app, &s.ctx).await?;
-    Ok(server::done(What::Left, name, Some("/account".into())))
+    Ok(server::done(What::Left, format!("You left {name}."), Some("/account".into())))
 }
 
 /// `confirm` repeats the person's address.
@@ -78,5 +78,5 @@ pub async fn create_tenant(
     let s = server::signed().await?;
     let new = NewTenant::parse(&json!({ "name": name, "slug": slug, "external_id": external_id }))?;
     let tenant = tenants::create(&s.app, &s.who, new).await?;
-    Ok(server::done(What::TenantCreated, tenant.name, Some(format!("/t/{}", tenant.slug))))
+    Ok(server::done(What::TenantCreated, format!("{} is created.", tenant.name), Some(format!("/t/{}", tenant.slug))))
 }

@@ -45,7 +45,7 @@ pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) ->
     let head = s.ctx.tenant();
     server::confirmed(&confirm, &head.name)?;
     tenants::purge(&app, &operator, head.id).await?;
-    Ok(server::done(What::TenantPurged, head.name.clone(), Some("/admin/tenants".into())))
+    Ok(server::done(What::TenantPurged, format!("{} and all of its data are gone.", head.name), Some("/admin/tenants".into())))
 }
 
 // ---- accounts ----
@@ -68,7 +68,7 @@ pub async fn update_user(user: String, #[server(default)] status: String, #[serv
     }
     let patch = UserPatch::parse(&Value::Object(body))?;
     let after = platform::update_user(&app, &operator, server::id(&user)?, patch).await?;
-    Ok(server::done(What::UserSaved, after.name, None))
+    Ok(server::done(What::UserSaved, format!("The account of {} is saved.", after.name), None))
 }
 
 // ---- providers ----
@@ -102,7 +102,7 @@ pub async fn create_provider(
     let (app, operator) = server::operator().await?;
     let new = NewProvider::parse(&json!({ "name": name, "kind": kind, "base_url": base_url, "api_key": api_key }))?;
     let made = providers::create(&app, &operator, new).await?;
-    Ok(server::done(What::ProviderCreated, made.name, Some(format!("/admin/providers/{}", made.id))))
+    Ok(server::done(What::ProviderCreated, format!("{} is created.", made.name), Some(format!("/admin/providers/{}", made.id))))
 }
 
 /// An empty `api_key` keeps the stored one; `forget_key` takes it away.
@@ -125,7 +125,7 @@ pub async fn update_provider(
     }
     let patch = ProviderPatch::parse(&body)?;
     let after = providers::update(&app, &operator, server::id(&id)?, patch).await?;
-    Ok(server::done(What::ProviderSaved, after.name, None))
+    Ok(server::done(What::ProviderSaved, format!("{} is saved.", after.name), None))
 }
 
 #[server(endpoint = "admin/providers/delete")]
@@ -146,7 +146,7 @@ pub async fn check_provider(id: String) -> Result<Done, UiError> {
 pub async fn apply_sync(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let report = providers::sync(&app, &operator, server::id(&id)?, true).await?;
-    let name = format!("{} added, {} changed", report.added.len(), report.changed.len());
+    let name = format!("{} models added, {} changed.", report.added.len(), report.changed.len());
     Ok(server::done(What::ProviderSynced, name, Some(format!("/admin/providers/{id}"))))
 }
 
@@ -209,7 +209,7 @@ pub async fn create_model(
         "output_price": output_price, "cached_input_price": cached_input_price, "request_price": request_price,
     }))?;
     let made = catalog::create(&app, &operator, new).await?;
-    Ok(server::done(What::ModelCreated, made.display_name, None))
+    Ok(server::done(What::ModelCreated, format!("{} is in the catalogue.", made.display_name), None))
 }
 
 #[expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
@@ -244,7 +244,7 @@ pub async fn update_model(
     }
     let patch = ModelPatch::parse(&body)?;
     let after = catalog::update(&app, &operator, id, patch).await?;
-    Ok(server::done(What::ModelSaved, after.display_name, None))
+    Ok(server::done(What::ModelSaved, format!("{} is saved.", after.display_name), None))
 }
 
 #[server(endpoint = "admin/models/delete")]
@@ -278,7 +278,7 @@ pub async fn create_plan(
     let (app, operator) = server::operator().await?;
     let new = NewPlan::parse(&json!({ "name": name, "limits": self::limits(&limits), "is_default": is_default.is_some() }))?;
     let made = plans::create(&app, &operator, new).await?;
-    Ok(server::done(What::PlanCreated, made.name, None))
+    Ok(server::done(What::PlanCreated, format!("{} is created.", made.name), None))
 }
 
 #[server(endpoint = "admin/plans/update")]
@@ -296,10 +296,10 @@ pub async fn update_plan(
     let patch = PlanPatch::parse(&body)?;
     let changed = plans::update(&app, &operator, server::id(&id)?, patch).await?;
     if changed.over_limit.is_empty() {
-        return Ok(server::done(What::PlanSaved, changed.plan.name, None));
+        return Ok(server::done(What::PlanSaved, format!("{} is saved.", changed.plan.name), None));
     }
     let over: Vec<&str> = changed.over_limit.iter().map(|t| t.name.as_str()).collect();
-    Ok(server::done(What::PlanSavedOver, over.join(", "), None))
+    Ok(server::done(What::PlanSavedOver, format!("The plan is saved. Over its limits now: {}.", over.join(", ")), None))
 }
 
 #[server(endpoint = "admin/plans/delete")]

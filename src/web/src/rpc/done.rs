@@ -1,4 +1,4 @@
-//! What a write answers: a closed code, the name of the thing, and where to go next. The code also
+//! What a write answers: a closed code, the same in a sentence, and where to go next. The code also
 //! travels in the address (`?done=`) for forms that are sent without JavaScript, hence no free text in it.
 use serde::{Deserialize, Serialize};
 
@@ -73,9 +73,9 @@ outcomes! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {
     pub what: What,
-    /// What it was done to, by name; only in answers to JavaScript.
+    /// The same with names and numbers in it; only in answers to JavaScript.
     #[serde(default)]
-    pub name: String,
+    pub said: String,
     /// The page that shows the result, when it is not the one of the form.
     #[serde(default)]
     pub go: Option<String>,
@@ -83,10 +83,6 @@ pub struct Done {
 
 impl Done {
     pub fn text(&self) -> String {
-        if self.name.is_empty() {
-            self.what.text().to_owned()
-        } else {
-            format!("{}: {}", self.name, self.what.text())
-        }
+        if self.said.is_empty() { self.what.text().to_owned() } else { self.said.clone() }
     }
 }

@@ -45,7 +45,7 @@ pub async fn add_members(tenant: String, #[server(default)] users: String, #[ser
     let users: Vec<&str> = users.split(|c: char| c == ',' || c == ';' || c.is_whitespace()).filter(|u| !u.is_empty()).collect();
     let new = NewMembers::parse(&json!({ "users": users, "role": role }))?;
     let added = members::add(&s.app, s.grant()?, s.ctx.principal(), new).await?;
-    Ok(server::done(What::MembersAdded, format!("{} added, {} were members already", added.items.len(), added.skipped), None))
+    Ok(server::done(What::MembersAdded, format!("{} added, {} were members already.", added.items.len(), added.skipped), None))
 }
 
 #[server(endpoint = "members/role")]
@@ -53,7 +53,7 @@ pub async fn set_role(tenant: String, user: String, #[server(default)] role: Str
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "role": role }))?;
     let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
-    Ok(server::done(What::MemberSaved, format!("{} is {} now", member.name, member.role.label()), None))
+    Ok(server::done(What::MemberSaved, format!("{} is {} now.", member.name, member.role.label().to_lowercase()), None))
 }
 
 #[server(endpoint = "members/status")]
@@ -61,7 +61,7 @@ pub async fn set_status(tenant: String, user: String, #[server(default)] status:
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "status": status }))?;
     let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
-    Ok(server::done(What::MemberSaved, format!("{} is {} now", member.name, member.status), None))
+    Ok(server::done(What::MemberSaved, format!("{} is {} now.", member.name, member.status), None))
 }
 
 #[server(endpoint = "members/remove")]

@@ -10,7 +10,7 @@ use {
     crate::server,
     serde_json::json,
     tenantry_domain::model_access::{self, ModelFilter},
-    tenantry_types::model::{ModelAccess, ModelsToggle},
+    tenantry_types::model::{Audience, ModelAccess, ModelsToggle},
     tenantry_types::{Fault, FieldError},
 };
 
@@ -50,8 +50,8 @@ pub async fn toggle_models(
         let toggle = ModelsToggle::parse(&json!({ how.as_str(): models }))?;
         let changed = model_access::toggle(&s.app, s.grant()?, toggle).await?;
         let name = match changed.as_slice() {
-            [one] => format!("{} {how}d", one.display_name),
-            many => format!("{} models {how}d", many.len()),
+            [one] => format!("{} is {how}d.", one.display_name),
+            many => format!("{} models are {how}d.", many.len()),
         };
         return Ok(server::done(What::ModelsSaved, name, None));
     }
@@ -64,5 +64,6 @@ pub async fn toggle_models(
         name = model_access::set(&s.app, s.grant()?, server::id(id)?, access).await?.display_name;
     }
     let name = if models.len() == 1 { name } else { format!("{} models", models.len()) };
-    Ok(server::done(What::AudienceSaved, name, None))
+    let who = if access.audience == Some(Audience::Tenant) { "for everyone" } else { "for workspaces that list them" };
+    Ok(server::done(What::AudienceSaved, format!("{name}: {who} now."), None))
 }

@@ -94,7 +94,7 @@ pub async fn update_tenant(
 pub async fn activate_tenant(tenant: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let after = tenants::activate(&s.app, s.grant()?).await?;
-    Ok(server::done(What::TenantActivated, after.name, None))
+    Ok(server::done(What::TenantActivated, format!("{} is active again.", after.name), None))
 }
 
 #[server(endpoint = "tenant/suspend")]
@@ -102,7 +102,7 @@ pub async fn suspend_tenant(tenant: String, #[server(default)] confirm: String) 
     let s = server::ctx(&tenant).await?;
     server::confirmed(&confirm, &s.ctx.tenant().name)?;
     let after = tenants::suspend(&s.app, s.grant()?).await?;
-    Ok(server::done(What::TenantSuspended, after.name, None))
+    Ok(server::done(What::TenantSuspended, format!("{} is suspended.", after.name), None))
 }
 
 #[server(endpoint = "tenant/deactivate")]
@@ -110,7 +110,7 @@ pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: Strin
     let s = server::ctx(&tenant).await?;
     server::confirmed(&confirm, &s.ctx.tenant().name)?;
     let after = tenants::deactivate(&s.app, s.grant()?).await?;
-    Ok(server::done(What::TenantDeactivated, after.name, None))
+    Ok(server::done(What::TenantDeactivated, format!("{} is deactivated.", after.name), None))
 }
 
 /// The tenant's own limits: an empty field takes the tenant's own limit away.

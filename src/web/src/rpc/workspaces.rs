@@ -83,7 +83,7 @@ pub async fn create_workspace(
     let new = NewWorkspace::parse(&json!({ "name": name, "slug": slug, "description": description }))?;
     let made = workspaces::create(&s.app, s.grant()?, new).await?;
     let go = format!("/t/{}/workspaces/{}", s.ctx.tenant().slug, made.slug);
-    Ok(server::done(What::WorkspaceCreated, made.name, Some(go)))
+    Ok(server::done(What::WorkspaceCreated, format!("{} is created.", made.name), Some(go)))
 }
 
 #[server(endpoint = "workspaces/update")]
@@ -105,14 +105,14 @@ pub async fn update_workspace(
 pub async fn archive_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let after = workspaces::archive(&s.app, s.grant()?).await?;
-    Ok(server::done(What::WorkspaceArchived, after.name, None))
+    Ok(server::done(What::WorkspaceArchived, format!("{} is archived.", after.name), None))
 }
 
 #[server(endpoint = "workspaces/restore")]
 pub async fn restore_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let after = workspaces::restore(&s.app, s.grant()?).await?;
-    Ok(server::done(What::WorkspaceRestored, after.name, None))
+    Ok(server::done(What::WorkspaceRestored, format!("{} is active again.", after.name), None))
 }
 
 #[server(endpoint = "workspaces/members/set")]
@@ -125,7 +125,7 @@ pub async fn set_workspace_member(
     let s = server::workspace(&tenant, &workspace).await?;
     let change = WorkspaceRoleChange::parse(&json!({ "role": role }))?;
     let member = workspaces::set_member(&s.app, s.grant()?, server::id(&user)?, change.role).await?;
-    Ok(server::done(What::WorkspaceRoleSet, format!("{} is {} here", member.name, member.role.label()), None))
+    Ok(server::done(What::WorkspaceRoleSet, format!("{} is {} here now.", member.name, member.role.label().to_lowercase()), None))
 }
 
 #[server(endpoint = "workspaces/members/remove")]

@@ -91,6 +91,9 @@ pub fn ActForm(
     /// The only form of this server function on the page: it shows an error that stands in the address.
     #[prop(optional)]
     sole: bool,
+    /// Its row buttons are presses of their own: one need not wait for the other.
+    #[prop(optional)]
+    many: bool,
     #[prop(optional)] class: &'static str,
     children: Children,
 ) -> impl IntoView {
@@ -100,7 +103,7 @@ pub fn ActForm(
     let navigate = use_navigate();
     view! {
         <Provider value=state>
-            <form id=id method="post" action=url class=class on:submit=move |ev| browser::submit(&ev, url, state, shared, navigate.clone())>
+            <form id=id method="post" action=url class=class on:submit=move |ev| browser::submit(&ev, url, many, state, shared, navigate.clone())>
                 <Summary state />
                 {children()}
             </form>

@@ -2,6 +2,8 @@
 //! cases, so that they open without JavaScript; with it, menus close on Escape and on a click elsewhere.
 use leptos::prelude::*;
 
+use super::form::error_in_address;
+
 /// A menu. The summary is its button.
 #[component]
 pub fn Menu(
@@ -28,10 +30,14 @@ pub fn Panel(
     /// Open from the start: the form came back with faults.
     #[prop(optional)]
     open: bool,
+    /// The server function of its form: open as well when the address brings an error of it.
+    #[prop(optional)]
+    of: &'static str,
     #[prop(optional)] wide: bool,
     #[prop(default = "btn btn-primary")] button: &'static str,
     children: Children,
 ) -> impl IntoView {
+    let open = open || error_in_address().is_some_and(|(path, _)| path == of);
     view! {
         <details class=if wide { "panel panel-wide" } else { "panel" } data-panel="" open=open>
             <summary class=button>{label}</summary>

@@ -7,7 +7,7 @@ use tenantry_domain::import::{ImportReport, LeftOut, Taken, TenantTaken, What};
 pub(super) fn of(report: &ImportReport) -> String {
     let mut text = String::new();
     // Writing into a text does not fail.
-    drop(write(&mut text, report));
+    let _ = write(&mut text, report);
     text
 }
 
@@ -36,14 +36,30 @@ fn write_tenant(text: &mut String, tenant: &TenantTaken) -> std::fmt::Result {
         writeln!(text, "  Owner:       {owner}")?;
     }
     writeln!(text, "  Members:     {}", taken(tenant.members))?;
-    writeln!(text, "  Workspaces:  {}, with people: {}", taken(tenant.workspaces), taken(tenant.workspace_members))?;
+    writeln!(
+        text,
+        "  Workspaces:  {}, with people: {}",
+        taken(tenant.workspaces),
+        taken(tenant.workspace_members)
+    )?;
     let models = &tenant.models;
-    writeln!(text, "  Models:      {} for everyone, {} for workspaces, {} in no workspace, {} not enabled, {} decided before", models.for_everyone.len(), models.for_workspaces.len(), models.in_no_workspace.len(), models.not_enabled.len(), models.decided_before.len())?;
+    writeln!(
+        text,
+        "  Models:      {} for everyone, {} for workspaces, {} in no workspace, {} not enabled, {} decided before",
+        models.for_everyone.len(),
+        models.for_workspaces.len(),
+        models.in_no_workspace.len(),
+        models.not_enabled.len(),
+        models.decided_before.len()
+    )?;
     for model in &models.for_workspaces {
         writeln!(text, "    {} in {}", model.model, model.workspaces.join(", "))?;
     }
     if let Some(limit) = tenant.over_member_limit {
-        writeln!(text, "  Note: there are more members than the limit of {limit} allows; nobody can be invited until it is raised")?;
+        writeln!(
+            text,
+            "  Note: there are more members than the limit of {limit} allows; nobody can be invited until it is raised"
+        )?;
     }
     write_left_out(text, "  Not taken, or not as it was:", &tenant.left_out)
 }

@@ -1,11 +1,17 @@
 use super::*;
 
 fn facts(proxies: &[&str]) -> Facts {
-    Facts { public_url: None, trusted_proxies: proxies.iter().map(|text| text.parse().unwrap()).collect() }
+    Facts {
+        public_url: None,
+        trusted_proxies: proxies.iter().map(|text| text.parse().unwrap()).collect(),
+    }
 }
 
 fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
+        .collect()
 }
 
 fn ip(text: &str) -> IpAddr {
@@ -22,7 +28,10 @@ fn a_client_cannot_name_its_own_address() {
 #[test]
 fn the_chain_is_followed_through_trusted_proxies_only() {
     let facts = facts(&["10.0.0.0/8"]);
-    assert_eq!(facts.client(&headers(&[("x-forwarded-for", "1.1.1.1, 7.7.7.7, 10.0.0.2")]), ip("10.0.0.1")), ip("7.7.7.7"));
+    assert_eq!(
+        facts.client(&headers(&[("x-forwarded-for", "1.1.1.1, 7.7.7.7, 10.0.0.2")]), ip("10.0.0.1")),
+        ip("7.7.7.7")
+    );
     assert_eq!(facts.client(&headers(&[("x-forwarded-for", "junk")]), ip("10.0.0.1")), ip("10.0.0.1"));
     assert_eq!(facts.client(&headers(&[]), ip("10.0.0.1")), ip("10.0.0.1"));
 }
@@ -47,5 +56,8 @@ fn only_this_machine_may_name_the_origin() {
     assert_eq!(facts.origin(&local, Some(ip("9.9.9.9"))), "");
     assert_eq!(facts.origin(&headers(&[("host", "evil.example")]), Some(ip("127.0.0.1"))), "");
     facts.public_url = Some("https://tenantry.example.com".to_owned());
-    assert_eq!(facts.origin(&headers(&[("host", "evil.example")]), Some(ip("9.9.9.9"))), "https://tenantry.example.com");
+    assert_eq!(
+        facts.origin(&headers(&[("host", "evil.example")]), Some(ip("9.9.9.9"))),
+        "https://tenantry.example.com"
+    );
 }

@@ -50,8 +50,8 @@ pub fn Catalog() -> impl IntoView {
         let (empty, more) = (models.items.is_empty(), models.next_cursor.is_some());
         let providers = provider_choices(&page.providers);
         view! {
-            <PageHead title="Catalogue" lead="Every model that tenants can be given, and who serves it.">
-                <Panel label="New model" wide=true>
+            <PageHead title="Catalogue" lead="Every model that tenants can be given, and who serves it." crumbs=vec![("/admin".into(), "Operator".into())]>
+                <Panel label="New model" of=CreateModel::url() wide=true>
                     <ActForm id="create" url=CreateModel::url() sole=true class="form">
                         <Fields model=None providers />
                         <Submit label="Create model" />

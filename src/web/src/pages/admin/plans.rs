@@ -15,8 +15,8 @@ pub fn Plans() -> impl IntoView {
         let empty = plans.is_empty();
         let cards = plans.into_iter().map(|p| view! { <Card p /> }).collect_view();
         view! {
-            <PageHead title="Plans" lead="Named sets of limits. New tenants get the default plan; a tenant's own limits go before the plan's.">
-                <Panel label="New plan">
+            <PageHead title="Plans" lead="Named sets of limits. New tenants get the default plan; a tenant's own limits go before the plan's." crumbs=vec![("/admin".into(), "Operator".into())]>
+                <Panel label="New plan" of=CreatePlan::url()>
                     <ActForm id="create" url=CreatePlan::url() sole=true class="form">
                         <Fields plan=None />
                         <Submit label="Create plan" />

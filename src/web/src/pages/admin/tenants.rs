@@ -26,8 +26,8 @@ pub fn Tenants() -> impl IntoView {
         let rows = page.items.iter().map(|t| view! { <Row row=t.clone() /> }).collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
-            <PageHead title="Tenants" lead="Every organization on this server.">
-                <Panel label="New tenant">
+            <PageHead title="Tenants" lead="Every organization on this server." crumbs=vec![("/admin".into(), "Operator".into())]>
+                <Panel label="New tenant" of=CreateTenant::url()>
                     <ActForm id="create" url=CreateTenant::url() sole=true class="form">
                         <Field name="name" label="Name" required=true />
                         <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />

@@ -19,7 +19,7 @@ pub fn Users() -> impl IntoView {
         let rows = page.items.iter().map(|u| view! { <Row user=u.clone() /> }).collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
-            <PageHead title="Accounts" lead="Everyone who can sign in to this server." />
+            <PageHead title="Accounts" lead="Everyone who can sign in to this server." crumbs=vec![("/admin".into(), "Operator".into())] />
             <Filters list=list.clone() placeholder="Search name or address" />
             <p class="count" role="status">{words}</p>
             {if empty {
