@@ -399,11 +399,12 @@ impl WorkspaceCtx {
     }
 }
 
-/// How a tenant or workspace is named in a request.
+/// How a tenant or workspace is named in a request. Postgres takes no text with a zero byte: one
+/// names nothing.
 fn named(text: &str, id: Option<Uuid>) -> (Option<Uuid>, Option<String>) {
     match id {
         Some(id) => (Some(id), None),
-        None => (None, Some(text.to_owned())),
+        None => (None, Some(text.to_owned()).filter(|text| !text.contains('\0'))),
     }
 }
 

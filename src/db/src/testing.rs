@@ -63,6 +63,15 @@ impl TestDb {
         Ok(sqlx::query_scalar(sql).fetch_one(&mut conn).await?)
     }
 
+    /// Runs statements past row-level security, to put the data into a state.
+    ///
+    /// # Errors
+    /// When one of them does not work.
+    pub async fn run(&self, sql: &str) -> crate::Result<()> {
+        let mut conn = self.superuser().await?;
+        Ok(run(&mut conn, sql.to_owned()).await?)
+    }
+
     /// A connection as the superuser, to look at what is there and to break it.
     ///
     /// # Errors

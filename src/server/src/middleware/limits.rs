@@ -1,6 +1,7 @@
 //! How often one address may sign up or try a password. Counted on this node, in memory. An IPv6
 //! address counts with its /64 network, which one client has to itself.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -81,7 +82,12 @@ fn attempt(method: &Method, path: &str) -> Option<Attempt> {
     if method != Method::POST {
         return None;
     }
-    match path.strip_suffix('/').unwrap_or(path) {
+    // The router of the API forgives slashes at both ends of what stands behind `/api`.
+    let path = match path.strip_prefix("/api/") {
+        Some(rest) => Cow::Owned(format!("/api/{}", rest.trim_matches('/'))),
+        None => Cow::Borrowed(path.strip_suffix('/').unwrap_or(path)),
+    };
+    match path.as_ref() {
         "/api/v1/auth/register" | "/register" => Some(Attempt::SignUp),
         "/api/v1/auth/login" | "/login" => Some(Attempt::LogIn),
         // A token that is tried out counts like a password.

@@ -5,4 +5,5 @@ pub mod call;
 pub mod fixture;
 pub mod program;
 pub mod server;
+pub mod walk;
 pub mod wire;
