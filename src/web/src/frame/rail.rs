@@ -88,13 +88,13 @@ pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
             <Avatar name=top.clone() class=colour />
             <span>{top}</span>
         </header>
-        <div class=format!("rail {colour}") id="rail" popover="auto">
+        <aside class=format!("rail {colour}") id="rail" popover="auto" aria-label="Tenant and account">
             <Switcher area me=me.clone() />
             <nav class="rail-nav" aria-label="Main">
                 <ul>{items}</ul>
             </nav>
             {me.map(|me| view! { <AccountMenu me /> })}
-        </div>
+        </aside>
     }
 }
 
