@@ -34,8 +34,8 @@ export default defineConfig({
   workers: 2,
   forbidOnly: !!process.env.CI,
   retries: 0,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: "results/summary.json" }]],
   projects: process.env.TENANTRY_SCREENSHOTS ? [{ name: "screenshots", testMatch: "screenshots/**/*.shots.ts", use: browser }] : [
     // The first account of a server is special, so it is made before all others.

@@ -13,7 +13,7 @@ test("by keyboard, keeping the page", async ({ page }) => {
   const button = page.locator(summary);
   await button.focus();
   await page.keyboard.press("Enter");
-  const there = page.getByRole("link", { name: new RegExp(second.name) });
+  const there = page.locator(".switcher").getByRole("link", { name: new RegExp(second.name) });
   await expect(there).toBeVisible();
   await expect(there).toContainText("Owner");
   await test.step("Escape closes it and gives the focus back", async () => {

@@ -2,7 +2,6 @@
 //! parse, resolve, grant, call one use case of `tenantry-domain` and answer; nothing is decided here.
 //! What stands around the router (sessions, origin checks, rate limits, logs) is the server's part.
 #![cfg(not(target_family = "wasm"))]
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test may break off"))]
 
 mod bodies;
 mod context;
