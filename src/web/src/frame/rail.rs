@@ -107,11 +107,7 @@ pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
             <Avatar name=top.clone() class=colour />
             <span>{top}</span>
         </header>
-<<<<<<< HEAD
         <aside class=format!("rail {colour}") id="rail" popover="auto" aria-label="Tenants, navigation, account">
-=======
-        <aside class=format!("rail {colour}") id="rail" popover="auto" aria-label="Tenant and account">
->>>>>>> e2e
             <Switcher area me=me.clone() />
             <nav class="rail-nav" aria-label="Main">
                 <ul>{items}</ul>
