@@ -33,7 +33,10 @@ pub struct ModelFilter {
 /// When the database does not answer.
 pub async fn list(app: &App, by: Granted<needs::ModelsRead>, query: PageQuery, filter: ModelFilter) -> Result<Page<TenantModel>> {
     // Postgres takes no text with a zero byte.
-    let provider = filter.provider.map(|name| name.trim().replace('\0', "\u{fffd}").to_lowercase()).filter(|name| !name.is_empty());
+    let provider = filter
+        .provider
+        .map(|name| name.trim().replace('\0', "\u{fffd}").to_lowercase())
+        .filter(|name| !name.is_empty());
     let mut tx = app.db().tenant(&by).await?;
     let (items, total) = db::list(
         &mut tx,

@@ -37,6 +37,9 @@ const AREAS: [(&str, &[&str]); 9] = [
     ("WEB", &["tenantry_web", "leptos", "leptos_axum"]),
 ];
 
+/// What writes whole addresses when it is asked to tell more: addresses hold tokens.
+const TELLTALES: [&str; 1] = ["tower_http::csrf"];
+
 /// Areas of Open WebUI, whose environment may be ours, too: what is closest to them, or nothing.
 const BORROWED: [(&str, &[&str]); 16] = [
     ("MAIN", &["tenantry_server"]),
@@ -115,8 +118,10 @@ impl Logging {
         ];
         let own = own.iter().map(|target| format!("{target}={}", self.level));
         let areas = self.areas.iter().map(|(target, level)| format!("{target}={level}"));
+        let telltales = TELLTALES.iter().map(|target| format!("{target}=off"));
         std::iter::once(libraries.to_owned())
             .chain(own)
+            .chain(telltales)
             .chain(areas)
             .collect::<Vec<_>>()
             .join(",")

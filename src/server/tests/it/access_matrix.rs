@@ -96,7 +96,11 @@ fn by_rule(operation: &Operation, who: Who, suspended: bool) -> Want {
         }
     }
     let in_workspace = operation.in_workspace() && who.workspace_role().is_some_and(|role| role.allows(permission));
-    if role.allows(permission) || in_workspace { Want::Success } else { Want::Code("forbidden") }
+    if role.allows(permission) || in_workspace {
+        Want::Success
+    } else {
+        Want::Code("forbidden")
+    }
 }
 
 /// What business rules make of it, where the rule alone would let it pass.
@@ -198,7 +202,15 @@ async fn a_suspended_tenant_is_read_by_its_owner_and_written_by_nobody() {
     let suspend = format!("/api/v1/tenants/{}/suspend", world.a.tenant);
     assert_eq!(world.post(&suspend).by(&world.test.a.owner).send().await.status, StatusCode::OK);
     world.keep().await;
-    let whos = [Who::Anonymous, Who::Owner, Who::Admin, Who::Developer, Who::Reviewer, Who::Operator, Who::Stranger];
+    let whos = [
+        Who::Anonymous,
+        Who::Owner,
+        Who::Admin,
+        Who::Developer,
+        Who::Reviewer,
+        Who::Operator,
+        Who::Stranger,
+    ];
     assert_none(&walk(&world, &whos, true).await);
 }
 
@@ -207,7 +219,13 @@ fn bare(answer: &Answer) -> (StatusCode, serde_json::Value, Vec<(String, String)
     let mut body = answer.json();
     body["request_id"].take();
     let headers = answer.headers.iter().filter(|(name, _)| *name != "x-request-id");
-    (answer.status, body, headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect())
+    (
+        answer.status,
+        body,
+        headers
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect(),
+    )
 }
 
 #[tokio::test]
@@ -238,14 +256,26 @@ async fn what_is_not_yours_looks_like_what_is_not_there() {
         }
         for (foreign, missing) in pairs {
             let stranger = Some(&world.test.b.owner);
-            let (foreign_answer, missing_answer) =
-                (world.call(operation, &foreign, stranger).await, world.call(operation, &missing, stranger).await);
+            let (foreign_answer, missing_answer) = (
+                world.call(operation, &foreign, stranger).await,
+                world.call(operation, &missing, stranger).await,
+            );
             compared += 1;
             if foreign_answer.status != StatusCode::NOT_FOUND || bare(&foreign_answer) != bare(&missing_answer) {
                 let name = foreign.path(operation);
-                faults.push(format!("{} {name}: {} and {}", operation.method, foreign_answer.text(), missing_answer.text()));
+                faults.push(format!(
+                    "{} {name}: {} and {}",
+                    operation.method,
+                    foreign_answer.text(),
+                    missing_answer.text()
+                ));
             }
-            if let Some(id) = operation.parameters().iter().map(|name| foreign.get(name)).find(|id| foreign_answer.text().contains(id)) {
+            if let Some(id) = operation
+                .parameters()
+                .iter()
+                .map(|name| foreign.get(name))
+                .find(|id| foreign_answer.text().contains(id))
+            {
                 faults.push(format!("{} repeats {id}", operation.name()));
             }
         }
@@ -289,7 +319,15 @@ async fn purging_takes_an_operator_and_two_steps() {
     assert_eq!(world.delete(&purge).by(&world.operator).send().await.status, StatusCode::NO_CONTENT);
     assert_eq!(world.get(&tenant).by(owner).send().await.code(), "not_found");
     assert_eq!(world.get(&tenant).by(&world.operator).send().await.code(), "not_found");
-    assert_eq!(world.get(&format!("/api/v1/tenants/{}", world.b.tenant)).by(&world.test.b.owner).send().await.status, StatusCode::OK);
+    assert_eq!(
+        world
+            .get(&format!("/api/v1/tenants/{}", world.b.tenant))
+            .by(&world.test.b.owner)
+            .send()
+            .await
+            .status,
+        StatusCode::OK
+    );
 }
 
 /// The lists beside the routes say nothing that is not there.

@@ -50,34 +50,58 @@ async fn no_write_of_the_api(app: &TestApp) {
         }
         seen += 1;
         let path = things.path(&operation);
-        let call = app.call(operation.method.clone(), &path).by(&app.a.owner).header("origin", "https://evil.example");
+        let call = app
+            .call(operation.method.clone(), &path)
+            .by(&app.a.owner)
+            .header("origin", "https://evil.example");
         let call = match things.body(&operation) {
             Some(body) => call.json(&body),
             None => call,
         };
         let answer = call.send().await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "foreign_origin"), "{}", operation.name());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "foreign_origin"),
+            "{}",
+            operation.name()
+        );
         assert!(answer.cookie().is_none(), "{}", operation.name());
     }
     assert!(seen > 50, "{seen}");
     for headers in FOREIGN {
         let call = app.post("/api/v1/tenants").by(&app.a.owner).json(&json!({ "name": "Planted" }));
         let answer = with(call, headers).send().await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "foreign_origin"), "{headers:?}");
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "foreign_origin"),
+            "{headers:?}"
+        );
         // Signing somebody in as somebody else is an attack, too.
-        let login = app.post("/api/v1/auth/login").json(&json!({ "email": "olga@a.test", "password": PASSWORD }));
+        let login = app
+            .post("/api/v1/auth/login")
+            .json(&json!({ "email": "olga@a.test", "password": PASSWORD }));
         let answer = with(login, headers).send().await;
         assert_eq!((answer.status, answer.cookie()), (StatusCode::FORBIDDEN, None), "{headers:?}");
     }
     assert_eq!(app.database.count("select count(*) from tenant where name = 'Planted'").await.unwrap(), 0);
-    assert_eq!(app.get("/api/v1/me").by(&app.a.owner).send().await.status, StatusCode::OK, "nobody was signed out");
+    assert_eq!(
+        app.get("/api/v1/me").by(&app.a.owner).send().await.status,
+        StatusCode::OK,
+        "nobody was signed out"
+    );
 }
 
 async fn no_form(app: &TestApp) {
     let invitations = format!("/t/{}/invitations", app.a.tenant.slug);
     for path in ["/login", "/register", "/logout", "/theme", "/invite/nonsense", &invitations] {
         for headers in FOREIGN {
-            let form = [("email", "olga@a.test"), ("password", PASSWORD), ("name", "New"), ("theme", "dark"), ("role", "admin")];
+            let form = [
+                ("email", "olga@a.test"),
+                ("password", PASSWORD),
+                ("name", "New"),
+                ("theme", "dark"),
+                ("role", "admin"),
+            ];
             let answer = with(app.post(path).by(&app.a.owner).form(&form), headers).send().await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
             assert!(answer.cookie().is_none(), "{path}");
@@ -92,8 +116,18 @@ async fn no_server_function(app: &TestApp) {
             continue;
         }
         let fields = [("tenant", app.a.tenant.slug.as_str()), ("name", "Planted"), ("confirm", "Acme")];
-        let answer = app.call(method, path).by(&app.a.owner).header("origin", "https://evil.example").form(&fields).send().await;
-        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::FORBIDDEN, "foreign_origin"), "{path}");
+        let answer = app
+            .call(method, path)
+            .by(&app.a.owner)
+            .header("origin", "https://evil.example")
+            .form(&fields)
+            .send()
+            .await;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (StatusCode::FORBIDDEN, "foreign_origin"),
+            "{path}"
+        );
     }
 }
 
@@ -127,7 +161,11 @@ async fn a_credential_in_a_header_wins(app: &TestApp) {
         ("x-api-key", ""),
     ] {
         assert_eq!(me().header(name, value).send().await.code(), "unauthenticated", "{name}: {value}");
-        let write = app.post("/api/v1/tenants").by(&app.a.owner).header(name, value).json(&json!({ "name": "By header" }));
+        let write = app
+            .post("/api/v1/tenants")
+            .by(&app.a.owner)
+            .header(name, value)
+            .json(&json!({ "name": "By header" }));
         assert_eq!(write.send().await.code(), "unauthenticated", "{name}: {value}");
     }
     let both = me().header("authorization", "Bearer x").header("x-api-key", "y").send().await;
@@ -157,7 +195,13 @@ async fn reading_never_writes(app: &TestApp) {
         let answer = app.get(&query).by(&app.a.owner).header("sec-fetch-site", "cross-site").send().await;
         assert!(answer.status.is_client_error(), "GET {path}: {}", answer.status);
     }
-    assert_eq!(app.database.count("select count(*) from tenant where name = 'Planted' or status <> 'active'").await.unwrap(), 0);
+    assert_eq!(
+        app.database
+            .count("select count(*) from tenant where name = 'Planted' or status <> 'active'")
+            .await
+            .unwrap(),
+        0
+    );
     assert_eq!(app.get("/logout").by(&app.a.owner).send().await.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 

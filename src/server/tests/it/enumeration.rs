@@ -13,8 +13,12 @@ use crate::support::server::Server;
 fn told(answer: &Answer) -> (u16, serde_json::Value, Vec<String>) {
     let mut body = answer.json();
     body["request_id"].take();
-    let mut headers: Vec<String> =
-        answer.headers.iter().filter(|(name, _)| *name != "x-request-id").map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    let mut headers: Vec<String> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id")
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
     headers.sort();
     (answer.status.as_u16(), body, headers)
 }
@@ -31,8 +35,16 @@ async fn a_wrong_password_and_an_unknown_address_look_alike() {
         person(&server, &format!("{name}@example.com"), "Somebody").await;
     }
     // No password at all, as after an import without one.
-    server.database.run("update user_account set status = 'disabled' where email = 'disabled@example.com'").await.unwrap();
-    server.database.run("update user_account set password_hash = null where email = 'imported@example.com'").await.unwrap();
+    server
+        .database
+        .run("update user_account set status = 'disabled' where email = 'disabled@example.com'")
+        .await
+        .unwrap();
+    server
+        .database
+        .run("update user_account set password_hash = null where email = 'imported@example.com'")
+        .await
+        .unwrap();
     let tries = [
         ("known@example.com", "not the password"),
         ("unknown@example.com", "not the password"),
@@ -69,15 +81,36 @@ async fn the_page_says_no_more() {
     person(&server, "known@example.com", "Somebody").await;
     let mut pages = Vec::new();
     for email in ["known@example.com", "unkno@example.com"] {
-        let answer = server.post("/login").form(&[("email", email), ("password", "not the password")]).send().await;
+        let answer = server
+            .post("/login")
+            .form(&[("email", email), ("password", "not the password")])
+            .send()
+            .await;
         assert_eq!(answer.status.as_u16(), 401, "{}", answer.text());
         assert!(!answer.text().contains("not the password"));
-        let nonce = answer.header("content-security-policy").split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        let nonce = answer
+            .header("content-security-policy")
+            .split("'nonce-")
+            .nth(1)
+            .unwrap()
+            .split('\'')
+            .next()
+            .unwrap()
+            .to_owned();
         let id = answer.header("x-request-id").to_owned();
         let text = answer.text();
         // The page says when it was made.
-        let made = text.split("\\\"20").nth(1).map_or_else(String::new, |rest| rest.split('\\').next().unwrap().to_owned());
-        pages.push(text.replace(&format!("20{made}"), "NOW").replace(email, "EMAIL").replace(&email.replace('@', "%40"), "EMAIL").replace(&nonce, "NONCE").replace(&id, "ID"));
+        let made = text
+            .split("\\\"20")
+            .nth(1)
+            .map_or_else(String::new, |rest| rest.split('\\').next().unwrap().to_owned());
+        pages.push(
+            text.replace(&format!("20{made}"), "NOW")
+                .replace(email, "EMAIL")
+                .replace(&email.replace('@', "%40"), "EMAIL")
+                .replace(&nonce, "NONCE")
+                .replace(&id, "ID"),
+        );
     }
     assert_eq!(pages[0], pages[1]);
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use tenantry_server::config::{Config, Flags};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -14,12 +15,24 @@ use crate::support::server::{Server, TestApp};
 use crate::support::walk::{Things, operations};
 
 fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
-    policy.split(';').map(str::trim).find_map(|part| part.strip_prefix(name)).unwrap_or_else(|| panic!("no {name} in {policy}")).trim()
+    policy
+        .split(';')
+        .map(str::trim)
+        .find_map(|part| part.strip_prefix(name))
+        .unwrap_or_else(|| panic!("no {name} in {policy}"))
+        .trim()
 }
 
 fn nonce(answer: &Answer) -> String {
     let scripts = directive(answer.header("content-security-policy"), "script-src");
-    scripts.split("'nonce-").nth(1).unwrap_or_else(|| panic!("no nonce: {scripts}")).split('\'').next().unwrap().to_owned()
+    scripts
+        .split("'nonce-")
+        .nth(1)
+        .unwrap_or_else(|| panic!("no nonce: {scripts}"))
+        .split('\'')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -57,13 +70,28 @@ async fn page(app: &TestApp, path: &str, signed_in: bool) -> Answer {
     let call = app.get(path).header("accept", "text/html");
     // A page that is not there leads a stranger to the log-in.
     let answer = if signed_in || path == "/nowhere" { call.by(&app.a.owner) } else { call }.send().await;
-    assert!(answer.header("content-type").starts_with("text/html"), "{path}: {} {}", answer.status, answer.header("location"));
+    assert!(
+        answer.header("content-type").starts_with("text/html"),
+        "{path}: {} {}",
+        answer.status,
+        answer.header("location")
+    );
     let policy = answer.header("content-security-policy");
-    for (name, value) in [("default-src", "'self'"), ("object-src", "'none'"), ("base-uri", "'none'"), ("frame-ancestors", "'none'"), ("form-action", "'self'"), ("style-src", "'self'")] {
+    for (name, value) in [
+        ("default-src", "'self'"),
+        ("object-src", "'none'"),
+        ("base-uri", "'none'"),
+        ("frame-ancestors", "'none'"),
+        ("form-action", "'self'"),
+        ("style-src", "'self'"),
+    ] {
         assert_eq!(directive(policy, name), value, "{path}");
     }
     let scripts = directive(policy, "script-src");
-    assert!(scripts.contains("'strict-dynamic'") && !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}: {policy}");
+    assert!(
+        scripts.contains("'strict-dynamic'") && !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+        "{path}: {policy}"
+    );
     assert_eq!(answer.headers.get_all("content-security-policy").iter().count(), 1, "{path}");
 
     let (text, nonce) = (answer.text(), nonce(&answer));
@@ -79,7 +107,20 @@ async fn page(app: &TestApp, path: &str, signed_in: bool) -> Answer {
 }
 
 async fn everything_else(app: &TestApp) {
-    for path in ["/login", "/api/v1/me", "/api/v1/nowhere", "/api/docs", "/api/openapi.json", "/api/docs.css", "/health", "/ready", "/pkg/nowhere.js", "/favicon.svg", "/", "/_fn/session"] {
+    for path in [
+        "/login",
+        "/api/v1/me",
+        "/api/v1/nowhere",
+        "/api/docs",
+        "/api/openapi.json",
+        "/api/docs.css",
+        "/health",
+        "/ready",
+        "/pkg/nowhere.js",
+        "/favicon.svg",
+        "/",
+        "/_fn/session",
+    ] {
         for by in [None, Some(&app.a.owner)] {
             let call = app.get(path);
             let answer = match by {
@@ -99,10 +140,26 @@ async fn everything_else(app: &TestApp) {
         }
     }
     // No other origin may read anything, whatever it calls itself.
-    let preflight = app.call(Method::OPTIONS, "/api/v1/me").header("origin", "https://evil.example").header("access-control-request-method", "GET").send().await;
-    assert!(preflight.headers.iter().all(|(name, _)| !name.as_str().starts_with("access-control")), "{:?}", preflight.headers);
+    let preflight = app
+        .call(Method::OPTIONS, "/api/v1/me")
+        .header("origin", "https://evil.example")
+        .header("access-control-request-method", "GET")
+        .send()
+        .await;
+    assert!(
+        preflight.headers.iter().all(|(name, _)| !name.as_str().starts_with("access-control")),
+        "{:?}",
+        preflight.headers
+    );
     // Traces would give cookies to scripts.
-    assert!(app.call(Method::TRACE, "/api/v1/me").by(&app.a.owner).send().await.status.is_client_error());
+    assert!(
+        app.call(Method::TRACE, "/api/v1/me")
+            .by(&app.a.owner)
+            .send()
+            .await
+            .status
+            .is_client_error()
+    );
 }
 
 async fn caches(app: &TestApp) {
@@ -111,19 +168,41 @@ async fn caches(app: &TestApp) {
     things.tenant = app.a.tenant.id.to_string();
     things.workspace = app.a.research.id.to_string();
     things.user = app.a.viewer.user.id.to_string();
-    for operation in operations().into_iter().filter(|operation| operation.method == Method::GET && operation.path.starts_with("/api/v1/")) {
+    for operation in operations()
+        .into_iter()
+        .filter(|operation| operation.method == Method::GET && operation.path.starts_with("/api/v1/"))
+    {
         let answer = app.get(&things.path(&operation)).by(&app.operator).send().await;
         assert_eq!(answer.header("cache-control"), "no-store", "{}", operation.name());
     }
-    let csv = app.get(&format!("/api/v1/tenants/{tenant}/models/report?format=csv")).by(&app.a.owner).send().await;
+    let csv = app
+        .get(&format!("/api/v1/tenants/{tenant}/models/report?format=csv"))
+        .by(&app.a.owner)
+        .send()
+        .await;
     assert_eq!(csv.header("cache-control"), "no-store");
     assert!(csv.header("content-disposition").starts_with("attachment"));
-    for path in ["/account".to_owned(), format!("/t/{tenant}"), format!("/t/{tenant}/members"), "/".to_owned()] {
+    for path in [
+        "/account".to_owned(),
+        format!("/t/{tenant}"),
+        format!("/t/{tenant}/members"),
+        "/".to_owned(),
+    ] {
         assert_eq!(app.get(&path).by(&app.a.owner).send().await.header("cache-control"), "no-store", "{path}");
     }
-    let function = app.post("/_fn/session").by(&app.a.owner).header("accept", "application/json").form(&[]).send().await;
+    let function = app
+        .post("/_fn/session")
+        .by(&app.a.owner)
+        .header("accept", "application/json")
+        .form(&[])
+        .send()
+        .await;
     assert_eq!((function.status, function.header("cache-control")), (StatusCode::OK, "no-store"));
-    assert_eq!(app.get("/api/v1/me").send().await.header("cache-control"), "no-store", "a refusal as well");
+    assert_eq!(
+        app.get("/api/v1/me").send().await.header("cache-control"),
+        "no-store",
+        "a refusal as well"
+    );
 }
 
 /// Everything that is logged, by whomever.
@@ -157,11 +236,30 @@ const SECOND_KEY: &str = "sk-canary-second-19ce55";
 #[tokio::test]
 async fn secrets_are_in_no_log_and_in_no_answer() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(log.clone()).with_ansi(false).finish();
+    // As loud as the settings let it be.
+    let dir = tempfile::tempdir().unwrap();
+    let environment = [
+        ("TENANTRY_DATA_DIR", dir.path().as_os_str()),
+        ("LOG_LEVEL", "trace".as_ref()),
+        ("SRC_LOG_LEVELS_HTTP", "trace".as_ref()),
+    ];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let directives = Config::load(&environment, &Flags::default()).unwrap().logging.directives();
+    assert!(directives.starts_with("trace,"), "{directives}");
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(directives))
+        .with_writer(log.clone())
+        .with_ansi(false)
+        .finish();
     // For the whole process: passwords are checked on other threads. Another test may have set one.
     let _ = tracing::subscriber::set_global_default(subscriber);
     let server = Server::new().await;
-    let mut secrets: Vec<(&str, String)> = vec![("password", PASSWORD.into()), ("wrong password", WRONG.into()), ("key", KEY.into()), ("second key", SECOND_KEY.into())];
+    let mut secrets: Vec<(&str, String)> = vec![
+        ("password", PASSWORD.into()),
+        ("wrong password", WRONG.into()),
+        ("key", KEY.into()),
+        ("second key", SECOND_KEY.into()),
+    ];
     let mut answers = Vec::new();
 
     // Signing up, in, and failing to, by the API and by the pages.
@@ -173,25 +271,56 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
     let taken = server.post("/api/v1/auth/register").json(&body).send().await;
     assert_eq!(taken.code(), "email_taken");
     answers.push(taken);
-    for (email, password) in [("first@example.com", PASSWORD), ("first@example.com", WRONG), ("nobody@example.com", WRONG)] {
-        answers.push(server.post("/api/v1/auth/login").json(&json!({ "email": email, "password": password })).send().await);
+    for (email, password) in [
+        ("first@example.com", PASSWORD),
+        ("first@example.com", WRONG),
+        ("nobody@example.com", WRONG),
+    ] {
+        answers.push(
+            server
+                .post("/api/v1/auth/login")
+                .json(&json!({ "email": email, "password": password }))
+                .send()
+                .await,
+        );
         answers.push(server.post("/login").form(&[("email", email), ("password", password)]).send().await);
     }
-    answers.push(server.post("/register").form(&[("email", "no address"), ("password", WRONG), ("name", "N")]).send().await);
+    answers.push(
+        server
+            .post("/register")
+            .form(&[("email", "no address"), ("password", WRONG), ("name", "N")])
+            .send()
+            .await,
+    );
     // In the wrong place, and in a body that cannot be read.
-    for body in [json!({ "email": WRONG, "password": [WRONG] }), json!({ "passwort": WRONG, WRONG: 1 }), json!(WRONG)] {
+    for body in [
+        json!({ "email": WRONG, "password": [WRONG] }),
+        json!({ "passwort": WRONG, WRONG: 1 }),
+        json!(WRONG),
+    ] {
         let answer = server.post("/api/v1/auth/login").json(&body).send().await;
         assert!(answer.status.is_client_error());
         if body.get(WRONG).is_none() {
             answers.push(answer);
         }
     }
-    answers.push(server.post("/api/v1/auth/login").header("content-type", "application/json").raw(format!("{{\"password\": \"{WRONG}\"")).send().await);
+    answers.push(
+        server
+            .post("/api/v1/auth/login")
+            .header("content-type", "application/json")
+            .raw(format!("{{\"password\": \"{WRONG}\""))
+            .send()
+            .await,
+    );
 
     // A provider with its key.
     let me = |method: Method, path: &str| server.call(method, path).header("cookie", &cookie);
     let new = json!({ "name": "Upstream", "base_url": "https://upstream.example.com/v1", "api_key": KEY });
-    let provider = me(Method::POST, "/api/v1/providers").header("idempotency-key", "canary").json(&new).send().await;
+    let provider = me(Method::POST, "/api/v1/providers")
+        .header("idempotency-key", "canary")
+        .json(&new)
+        .send()
+        .await;
     assert_eq!(provider.status, StatusCode::CREATED, "{}", provider.text());
     let path = format!("/api/v1/providers/{}", provider.json()["id"].as_str().unwrap());
     answers.push(provider);
@@ -200,12 +329,25 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
     answers.push(me(Method::PATCH, &path).json(&json!({ "api_key": SECOND_KEY })).send().await);
     answers.push(me(Method::PATCH, &path).json(&json!({ "api_key": SECOND_KEY, "name": "" })).send().await);
     let form = [("name", "Upstream two"), ("base_url", "https://two.example.com/v1"), ("api_key", KEY)];
-    answers.push(me(Method::POST, "/_fn/admin/providers/create").header("accept", "application/json").form(&form).send().await);
+    answers.push(
+        me(Method::POST, "/_fn/admin/providers/create")
+            .header("accept", "application/json")
+            .form(&form)
+            .send()
+            .await,
+    );
 
     // Invitations: the answer that makes one shows the link, and nothing else does.
     let invite = "/api/v1/tenants/canaries/invitations";
-    let made = me(Method::POST, invite).json(&json!({ "email": "ivy@example.com", "role": "viewer" })).send().await.json();
-    let resent = me(Method::POST, &format!("{invite}/{}/resend", made["id"].as_str().unwrap())).send().await.json();
+    let made = me(Method::POST, invite)
+        .json(&json!({ "email": "ivy@example.com", "role": "viewer" }))
+        .send()
+        .await
+        .json();
+    let resent = me(Method::POST, &format!("{invite}/{}/resend", made["id"].as_str().unwrap()))
+        .send()
+        .await
+        .json();
     let mut tokens = Vec::new();
     for link in [&made["link"], &resent["link"]] {
         let token = link.as_str().unwrap().rsplit('/').next().unwrap().to_owned();
@@ -216,19 +358,38 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
     assert_ne!(tokens[0], tokens[1]);
     for token in &tokens {
         answers.push(server.get(&format!("/api/v1/invitations/{token}")).send().await);
-        answers.push(server.post(&format!("/api/v1/invitations/{token}/accept")).json(&json!({ "name": "Ivy", "password": "x" })).send().await);
+        answers.push(
+            server
+                .post(&format!("/api/v1/invitations/{token}/accept"))
+                .json(&json!({ "name": "Ivy", "password": "x" }))
+                .send()
+                .await,
+        );
         answers.push(server.post(&format!("/api/v1/invitations/{token}/nowhere")).send().await);
         answers.push(server.delete(&format!("/api/v1/invitations/{token}")).send().await);
         // The page of the link itself may hold it: it is in its own address.
         let page = server.get(&format!("/invite/{token}")).header("accept", "text/html").send().await;
         assert_eq!(page.header("referrer-policy"), "same-origin");
-        server.post(&format!("/invite/{token}")).form(&[("name", "Ivy"), ("password", "x")]).send().await;
+        server
+            .post(&format!("/invite/{token}"))
+            .form(&[("name", "Ivy"), ("password", "x")])
+            .send()
+            .await;
     }
-    let joined = server.post(&format!("/api/v1/invitations/{}/accept", tokens[1])).json(&json!({ "name": "Ivy", "password": PASSWORD })).send().await;
+    let joined = server
+        .post(&format!("/api/v1/invitations/{}/accept", tokens[1]))
+        .json(&json!({ "name": "Ivy", "password": PASSWORD }))
+        .send()
+        .await;
     assert_eq!(joined.status, StatusCode::OK, "{}", joined.text());
     secrets.push(("session", joined.cookie().unwrap().split_once('=').unwrap().1.to_owned()));
     answers.push(joined);
-    answers.push(me(Method::GET, "/api/v1/me").header("authorization", &format!("Bearer {KEY}")).send().await);
+    answers.push(
+        me(Method::GET, "/api/v1/me")
+            .header("authorization", &format!("Bearer {KEY}"))
+            .send()
+            .await,
+    );
     answers.push(me(Method::GET, "/api/v1/me").header("x-api-key", KEY).send().await);
     answers.push(me(Method::GET, &format!("/api/v1/tenants/canaries/members?q={WRONG}")).send().await);
 
@@ -243,13 +404,35 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
     for operation in operations().into_iter().filter(|operation| operation.method == Method::GET) {
         answers.push(me(Method::GET, &things.path(&operation)).send().await);
     }
-    for page in ["/admin/providers", "/admin", "/t/canaries", "/t/canaries/invitations", "/t/canaries/settings", "/account", "/admin/system"] {
+    for page in [
+        "/admin/providers",
+        "/admin",
+        "/t/canaries",
+        "/t/canaries/invitations",
+        "/t/canaries/settings",
+        "/account",
+        "/admin/system",
+    ] {
         answers.push(me(Method::GET, page).header("accept", "text/html").send().await);
     }
-    answers.push(me(Method::GET, &format!("/admin/providers/{}", things.provider)).header("accept", "text/html").send().await);
+    answers.push(
+        me(Method::GET, &format!("/admin/providers/{}", things.provider))
+            .header("accept", "text/html")
+            .send()
+            .await,
+    );
 
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(logged.contains("answered") && logged.contains("/api/v1/invitations/{token}"), "the log was written");
+    assert!(
+        logged.contains("answered") && logged.contains("/api/v1/invitations/{token}"),
+        "{}",
+        logged
+            .lines()
+            .filter(|line| line.contains("answered"))
+            .take(40)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
     for (what, secret) in &secrets {
         if let Some(line) = logged.lines().find(|line| line.contains(secret)) {
             panic!("the {what} is in the log: {line}");
@@ -271,7 +454,11 @@ async fn nothing_is_stored_readable(server: &Server, secrets: &[(&str, String)])
              execute format('select count(*) from public.%I x where x::text like ''%%{secret}%%'' or x::text like ''%%{hex}%%''', t) into found; \
              if found > 0 then raise exception 'found in %', t; end if; end loop; end $$"
         );
-        server.database.run(&look).await.unwrap_or_else(|error| panic!("the {what} is stored readable: {error:?}"));
+        server
+            .database
+            .run(&look)
+            .await
+            .unwrap_or_else(|error| panic!("the {what} is stored readable: {error:?}"));
     }
     let sealed = "select count(*) from provider where api_key_sealed is not null";
     assert!(server.database.count(sealed).await.unwrap() >= 1);

@@ -11,7 +11,10 @@ use crate::support::fixture::{PASSWORD, Person};
 use crate::support::server::TestApp;
 
 fn create<'a>(app: &'a TestApp, by: &Person, key: &str, name: &str) -> Call<'a> {
-    app.post("/api/v1/tenants").by(by).header("idempotency-key", key).json(&json!({ "name": name }))
+    app.post("/api/v1/tenants")
+        .by(by)
+        .header("idempotency-key", key)
+        .json(&json!({ "name": name }))
 }
 
 fn is_replay(answer: &Answer) -> bool {
@@ -49,16 +52,32 @@ async fn the_same_again(app: &TestApp) {
     let path = format!("/api/v1/tenants/{}", first.json()["id"].as_str().unwrap());
     for replay in [false, true] {
         let answer = app.delete(&path).by(&app.a.owner).header("idempotency-key", "gone").send().await;
-        assert_eq!((answer.status, is_replay(&answer), answer.body.len()), (StatusCode::NO_CONTENT, replay, 0));
+        assert_eq!(
+            (answer.status, is_replay(&answer), answer.body.len()),
+            (StatusCode::NO_CONTENT, replay, 0)
+        );
     }
 }
 
 async fn another_body(app: &TestApp) {
     let answer = create(app, &app.a.owner, "again", "Something else").send().await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused"));
-    let query = app.post("/api/v1/tenants?x=1").by(&app.a.owner).header("idempotency-key", "again").json(&json!({ "name": "Again" }));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
+    );
+    let query = app
+        .post("/api/v1/tenants?x=1")
+        .by(&app.a.owner)
+        .header("idempotency-key", "again")
+        .json(&json!({ "name": "Again" }));
     assert_eq!(query.send().await.code(), "idempotency_key_reused");
-    assert_eq!(app.database.count("select count(*) from tenant where name = 'Something else'").await.unwrap(), 0);
+    assert_eq!(
+        app.database
+            .count("select count(*) from tenant where name = 'Something else'")
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 async fn another_caller_and_another_place(app: &TestApp) {
@@ -66,26 +85,52 @@ async fn another_caller_and_another_place(app: &TestApp) {
     assert_eq!((other.status, is_replay(&other)), (StatusCode::CREATED, false));
     assert_eq!(app.database.count("select count(*) from tenant where name = 'Again'").await.unwrap(), 2);
     // Nor does somebody without a session get at the answer of one who has.
-    let nobody = app.post("/api/v1/tenants").header("idempotency-key", "again").json(&json!({ "name": "Again" })).send().await;
+    let nobody = app
+        .post("/api/v1/tenants")
+        .header("idempotency-key", "again")
+        .json(&json!({ "name": "Again" }))
+        .send()
+        .await;
     assert_eq!(nobody.code(), "unauthenticated");
     // The same key for the same body in the other tenant is another write.
     for tenant in [&app.a.tenant, &app.b.tenant] {
         let path = format!("/api/v1/tenants/{}/workspaces", tenant.slug);
-        let call = |by| app.post(&path).by(by).header("idempotency-key", "place").json(&json!({ "name": "Place" }));
+        let call = |by| {
+            app.post(&path)
+                .by(by)
+                .header("idempotency-key", "place")
+                .json(&json!({ "name": "Place" }))
+        };
         let by_a = call(&app.a.owner).send().await;
-        let expected = if tenant.id == app.a.tenant.id { StatusCode::CREATED } else { StatusCode::NOT_FOUND };
+        let expected = if tenant.id == app.a.tenant.id {
+            StatusCode::CREATED
+        } else {
+            StatusCode::NOT_FOUND
+        };
         assert_eq!((by_a.status, is_replay(&by_a)), (expected, false));
     }
     // A second name of a path is a place of its own; a slash at the end is not.
-    let slash = app.post("/api/v1/tenants/").by(&app.a.owner).header("idempotency-key", "again").json(&json!({ "name": "Again" }));
+    let slash = app
+        .post("/api/v1/tenants/")
+        .by(&app.a.owner)
+        .header("idempotency-key", "again")
+        .json(&json!({ "name": "Again" }));
     assert!(is_replay(&slash.send().await));
 }
 
 async fn refusals(app: &TestApp) {
     // A refusal is an answer like another.
-    let wrong = || app.post("/api/v1/tenants").by(&app.a.owner).header("idempotency-key", "wrong").json(&json!({ "nam": "x" }));
+    let wrong = || {
+        app.post("/api/v1/tenants")
+            .by(&app.a.owner)
+            .header("idempotency-key", "wrong")
+            .json(&json!({ "nam": "x" }))
+    };
     let (first, second) = (wrong().send().await, wrong().send().await);
-    assert_eq!((first.status, second.status), (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY));
+    assert_eq!(
+        (first.status, second.status),
+        (StatusCode::UNPROCESSABLE_ENTITY, StatusCode::UNPROCESSABLE_ENTITY)
+    );
     assert_eq!(first.body, second.body);
     assert!(is_replay(&second));
     // One that a log-in mends is not.
@@ -97,7 +142,12 @@ async fn refusals(app: &TestApp) {
 
 async fn secrets(app: &TestApp) {
     let path = format!("/api/v1/tenants/{}/invitations", app.a.tenant.slug);
-    let invite = |email: &str| app.post(&path).by(&app.a.owner).header("idempotency-key", email).json(&json!({ "email": email }));
+    let invite = |email: &str| {
+        app.post(&path)
+            .by(&app.a.owner)
+            .header("idempotency-key", email)
+            .json(&json!({ "email": email }))
+    };
     let first = invite("ivy@example.com").send().await;
     assert_eq!(first.status, StatusCode::CREATED);
     let token = first.json()["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
@@ -106,14 +156,26 @@ async fn secrets(app: &TestApp) {
         assert_eq!((again.status, again.code().as_str()), (StatusCode::CONFLICT, "secret_already_shown"));
         assert!(!again.text().contains(&token));
     }
-    assert_eq!(app.database.count("select count(*) from invitation where email = 'ivy@example.com'").await.unwrap(), 1);
+    assert_eq!(
+        app.database
+            .count("select count(*) from invitation where email = 'ivy@example.com'")
+            .await
+            .unwrap(),
+        1
+    );
     let resend = format!("{path}/{}/resend", first.json()["id"].as_str().unwrap());
     let resend = || app.post(&resend).by(&app.a.owner).header("idempotency-key", "resend").send();
     assert_eq!(resend().await.status, StatusCode::OK);
     assert_eq!(resend().await.code(), "secret_already_shown");
     // A refusal holds no secret, and may be had again.
     for replay in [false, true] {
-        let answer = app.post(&path).by(&app.a.owner).header("idempotency-key", "none").json(&json!({ "email": "nobody" })).send().await;
+        let answer = app
+            .post(&path)
+            .by(&app.a.owner)
+            .header("idempotency-key", "none")
+            .json(&json!({ "email": "nobody" }))
+            .send()
+            .await;
         assert_eq!((answer.code().as_str(), is_replay(&answer)), ("invalid", replay));
     }
 }
@@ -151,9 +213,15 @@ async fn signing_in(app: &TestApp) {
 }
 
 async fn a_day_later(app: &TestApp) {
-    app.database.run("update idempotency_key set created_at = created_at - interval '23 hours'").await.unwrap();
+    app.database
+        .run("update idempotency_key set created_at = created_at - interval '23 hours'")
+        .await
+        .unwrap();
     assert!(is_replay(&create(app, &app.a.owner, "again", "Again").send().await));
-    app.database.run("update idempotency_key set created_at = created_at - interval '2 hours'").await.unwrap();
+    app.database
+        .run("update idempotency_key set created_at = created_at - interval '2 hours'")
+        .await
+        .unwrap();
     let later = create(app, &app.a.owner, "again", "Again").send().await;
     assert_eq!((later.status, is_replay(&later)), (StatusCode::CREATED, false));
 }
@@ -162,15 +230,29 @@ async fn what_is_stored(app: &TestApp) {
     let readable = "select count(*) from idempotency_key k where encode(k.answer_sealed, 'escape') like '%Again%' \
                     or encode(k.scope, 'escape') like '%again%' or encode(k.body_hash, 'escape') like '%Again%'";
     assert_eq!(app.database.count(readable).await.unwrap(), 0);
-    assert_eq!(app.database.count("select count(*) from idempotency_key where secret and answer_sealed is not null").await.unwrap(), 0);
+    assert_eq!(
+        app.database
+            .count("select count(*) from idempotency_key where secret and answer_sealed is not null")
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 #[tokio::test]
 async fn sixteen_at_once_do_it_once() {
     let app = Arc::new(TestApp::new().await);
     for (round, secret) in [("one", false), ("two", false), ("three", true)] {
-        let path = if secret { format!("/api/v1/tenants/{}/invitations", app.a.tenant.slug) } else { "/api/v1/tenants".to_owned() };
-        let body = if secret { json!({ "email": "race@example.com" }) } else { json!({ "name": format!("Race {round}") }) };
+        let path = if secret {
+            format!("/api/v1/tenants/{}/invitations", app.a.tenant.slug)
+        } else {
+            "/api/v1/tenants".to_owned()
+        };
+        let body = if secret {
+            json!({ "email": "race@example.com" })
+        } else {
+            json!({ "name": format!("Race {round}") })
+        };
         let calls = (0..16).map(|_| {
             let (app, path, body) = (app.clone(), path.clone(), body.clone());
             tokio::spawn(async move { app.post(&path).by(&app.a.owner).header("idempotency-key", round).json(&body).send().await })
@@ -189,8 +271,17 @@ async fn sixteen_at_once_do_it_once() {
             assert_eq!(answer.status, StatusCode::CONFLICT);
         }
     }
-    assert_eq!(app.database.count("select count(*) from tenant where name like 'Race %'").await.unwrap(), 2);
-    assert_eq!(app.database.count("select count(*) from invitation where email = 'race@example.com'").await.unwrap(), 1);
+    assert_eq!(
+        app.database.count("select count(*) from tenant where name like 'Race %'").await.unwrap(),
+        2
+    );
+    assert_eq!(
+        app.database
+            .count("select count(*) from invitation where email = 'race@example.com'")
+            .await
+            .unwrap(),
+        1
+    );
 }
 
 /// What still runs is told apart from what is done, and one that died with its server frees its key.
@@ -198,10 +289,16 @@ async fn sixteen_at_once_do_it_once() {
 async fn one_that_runs_is_in_flight() {
     let app = TestApp::new().await;
     assert_eq!(create(&app, &app.a.owner, "slow", "Slow").send().await.status, StatusCode::CREATED);
-    app.database.run("update idempotency_key set status = null, answer_sealed = null").await.unwrap();
+    app.database
+        .run("update idempotency_key set status = null, answer_sealed = null")
+        .await
+        .unwrap();
     let answer = create(&app, &app.a.owner, "slow", "Slow").send().await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::CONFLICT, "request_in_flight"));
     assert_eq!(create(&app, &app.a.owner, "slow", "Other").send().await.code(), "idempotency_key_reused");
-    app.database.run("update idempotency_key set created_at = created_at - interval '3 minutes'").await.unwrap();
+    app.database
+        .run("update idempotency_key set created_at = created_at - interval '3 minutes'")
+        .await
+        .unwrap();
     assert_eq!(create(&app, &app.a.owner, "slow", "Slow").send().await.status, StatusCode::CREATED);
 }

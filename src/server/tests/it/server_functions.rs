@@ -13,7 +13,12 @@ use crate::support::walk::{Things, World};
 const PUBLIC: &[&str] = &["/_fn/session", "/_fn/invitation"];
 
 /// What a member may do in the tenant of the other side: nothing. And these are about the caller.
-const OWN: &[&str] = &["/_fn/account/invitations", "/_fn/account/models", "/_fn/account/update", "/_fn/tenants/create"];
+const OWN: &[&str] = &[
+    "/_fn/account/invitations",
+    "/_fn/account/models",
+    "/_fn/account/update",
+    "/_fn/tenants/create",
+];
 
 /// Every argument of every function.
 fn form(things: &Things, path: &str) -> String {
@@ -61,7 +66,11 @@ fn form(things: &Things, path: &str) -> String {
     fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));
     fields.push(("name", if path.starts_with("/_fn/admin/models") { "walk/other" } else { "Walked" }));
     let encode = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('@', "%40").replace(' ', "+");
-    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+    fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 async fn call(world: &World, method: &Method, path: &str, things: &Things, by: Option<&Person>) -> Answer {
@@ -69,7 +78,11 @@ async fn call(world: &World, method: &Method, path: &str, things: &Things, by: O
     let call = if *method == Method::GET {
         world.get(&format!("{path}?{form}"))
     } else {
-        world.test.call(method.clone(), path).header("content-type", "application/x-www-form-urlencoded").raw(form)
+        world
+            .test
+            .call(method.clone(), path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .raw(form)
     };
     let call = call.header("accept", "application/json");
     match by {
@@ -82,7 +95,10 @@ async fn call(world: &World, method: &Method, path: &str, things: &Things, by: O
 
 /// The code of a refusal.
 fn code(answer: &Answer) -> String {
-    serde_json::from_slice::<serde_json::Value>(&answer.body).ok().and_then(|body| Some(body["code"].as_str()?.to_owned())).unwrap_or_default()
+    serde_json::from_slice::<serde_json::Value>(&answer.body)
+        .ok()
+        .and_then(|body| Some(body["code"].as_str()?.to_owned()))
+        .unwrap_or_default()
 }
 
 fn functions() -> Vec<(&'static str, Method)> {
@@ -121,7 +137,10 @@ async fn a_member_of_another_tenant_finds_nothing(world: &World) {
     for (path, method) in functions() {
         let stranger = Some(&world.test.b.owner);
         // All of the other tenant; then its things in the caller's own.
-        let mixed = Things { tenant: world.b.tenant.clone(), ..world.a.clone() };
+        let mixed = Things {
+            tenant: world.b.tenant.clone(),
+            ..world.a.clone()
+        };
         for (things, all_foreign) in [(&world.a, true), (&mixed, false)] {
             let answer = call(world, &method, path, things, stranger).await;
             if answer.status.is_success() {
@@ -132,7 +151,9 @@ async fn a_member_of_another_tenant_finds_nothing(world: &World) {
             let own = OWN.contains(&path) || PUBLIC.contains(&path) || path == "/_fn/account/delete";
             let fine = refused || own || !all_foreign;
             let text = answer.text();
-            let leak = [&world.a.tenant, &world.a.workspace, &world.a.user, &world.a.invitation].into_iter().find(|id| text.contains(*id));
+            let leak = [&world.a.tenant, &world.a.workspace, &world.a.user, &world.a.invitation]
+                .into_iter()
+                .find(|id| text.contains(*id));
             let leak = leak.filter(|_| !PUBLIC.contains(&path));
             if !fine || leak.is_some() || text.contains("@a.test") && !PUBLIC.contains(&path) || answer.status.is_server_error() {
                 faults.push(format!("{method} {path}: {} {text}", answer.status));
@@ -186,7 +207,12 @@ async fn roles_count_here_as_well(world: &World) {
         ("/_fn/tenant/limits", &world.test.a.owner),
     ] {
         let answer = call(world, &Method::POST, path, &world.a, Some(who)).await;
-        assert_eq!((answer.status, code(&answer).as_str()), (StatusCode::FORBIDDEN, "forbidden"), "{path} {}", answer.text());
+        assert_eq!(
+            (answer.status, code(&answer).as_str()),
+            (StatusCode::FORBIDDEN, "forbidden"),
+            "{path} {}",
+            answer.text()
+        );
     }
     // A workspace that a viewer is not in, is not there.
     let answer = call(world, &Method::POST, "/_fn/workspaces/one", &world.a, Some(&world.test.a.viewer)).await;

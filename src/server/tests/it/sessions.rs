@@ -67,7 +67,10 @@ async fn ids_rotate(app: &TestApp) {
     assert_eq!(whose(app, &third).await, None);
     assert_eq!(whose(app, &fourth).await.unwrap(), "olga@a.test");
     // A log-in that fails changes nothing.
-    let failed = app.post("/api/v1/auth/login").header("cookie", &fourth).json(&json!({ "email": "adam@a.test", "password": "wrong wrong" }));
+    let failed = app
+        .post("/api/v1/auth/login")
+        .header("cookie", &fourth)
+        .json(&json!({ "email": "adam@a.test", "password": "wrong wrong" }));
     let failed = failed.send().await;
     assert_eq!((failed.code().as_str(), failed.cookie()), ("bad_credentials", None));
     assert_eq!(whose(app, &fourth).await.unwrap(), "olga@a.test");
@@ -92,7 +95,14 @@ async fn planted_ids(app: &TestApp) {
     let cookie = log_in(app, "olga@a.test", Some(planted)).await.cookie().unwrap();
     assert_ne!(cookie, planted);
     assert_eq!(whose(app, planted).await, None);
-    for bad in ["session=", "session=x", "session=%00", "session=../../etc", "session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "theme=dark"] {
+    for bad in [
+        "session=",
+        "session=x",
+        "session=%00",
+        "session=../../etc",
+        "session=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "theme=dark",
+    ] {
         assert_eq!(whose(app, bad).await, None, "{bad}");
     }
 }
@@ -111,10 +121,16 @@ async fn idle(app: &TestApp) {
     let owner = sign_in(app, app.a.owner.user.clone()).await;
     // 59 minutes of 60; being used makes it last.
     for _ in 0..3 {
-        app.database.run("update session set last_seen_at = now() - interval '59 minutes'").await.unwrap();
+        app.database
+            .run("update session set last_seen_at = now() - interval '59 minutes'")
+            .await
+            .unwrap();
         assert!(whose(app, &owner.cookie).await.is_some());
     }
-    app.database.run("update session set last_seen_at = now() - interval '61 minutes'").await.unwrap();
+    app.database
+        .run("update session set last_seen_at = now() - interval '61 minutes'")
+        .await
+        .unwrap();
     let answer = app.get("/api/v1/me").by(&owner).send().await;
     assert_eq!(answer.code(), "unauthenticated");
     app.database.run("update session set last_seen_at = now()").await.unwrap();
@@ -123,13 +139,24 @@ async fn idle(app: &TestApp) {
 
 async fn absolute(app: &TestApp) {
     let owner = sign_in(app, app.a.owner.user.clone()).await;
-    app.database.run("update session set expires_at = now() + interval '2 seconds'").await.unwrap();
+    app.database
+        .run("update session set expires_at = now() + interval '2 seconds'")
+        .await
+        .unwrap();
     assert!(whose(app, &owner.cookie).await.is_some());
-    let touched = app.post("/api/v1/auth/switch-tenant").by(&owner).json(&json!({ "tenant": app.a.tenant.slug })).send().await;
+    let touched = app
+        .post("/api/v1/auth/switch-tenant")
+        .by(&owner)
+        .json(&json!({ "tenant": app.a.tenant.slug }))
+        .send()
+        .await;
     assert_eq!(touched.status, StatusCode::OK);
     let kept = "select count(*) from session where expires_at > now() + interval '3 seconds'";
     assert_eq!(app.database.count(kept).await.unwrap(), 0, "being used does not move the end");
-    app.database.run("update session set expires_at = now() - interval '1 second', last_seen_at = now()").await.unwrap();
+    app.database
+        .run("update session set expires_at = now() - interval '1 second', last_seen_at = now()")
+        .await
+        .unwrap();
     assert_eq!(whose(app, &owner.cookie).await, None);
     let page = app.get(&format!("/t/{}", app.a.tenant.slug)).by(&owner).send().await;
     assert_eq!(page.status, StatusCode::SEE_OTHER);
@@ -162,7 +189,10 @@ async fn disabled(app: &TestApp) {
 async fn deleted(app: &TestApp) {
     let gone = person(app, "gone@example.com", "Gone").await;
     let second = sign_in(app, gone.user.clone()).await;
-    app.database.run("delete from membership where user_id = (select id from user_account where email = 'gone@example.com')").await.unwrap();
+    app.database
+        .run("delete from membership where user_id = (select id from user_account where email = 'gone@example.com')")
+        .await
+        .unwrap();
     let answer = app.delete("/api/v1/me").by(&gone).send().await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
     assert_eq!((whose(app, &gone.cookie).await, whose(app, &second.cookie).await), (None, None));
@@ -181,7 +211,11 @@ async fn standing_is_read_anew(app: &TestApp) {
     assert_eq!(rename().await.status, StatusCode::OK);
     app.patch(&member(&a.admin)).by(&owner).json(&json!({ "role": "viewer" })).send().await;
     assert_eq!(rename().await.code(), "forbidden");
-    app.patch(&member(&a.admin)).by(&owner).json(&json!({ "status": "disabled" })).send().await;
+    app.patch(&member(&a.admin))
+        .by(&owner)
+        .json(&json!({ "status": "disabled" }))
+        .send()
+        .await;
     assert_eq!(app.get(&tenant).by(&admin).send().await.code(), "not_found");
     app.patch(&member(&a.admin)).by(&owner).json(&json!({ "status": "active" })).send().await;
     assert_eq!(app.get(&tenant).by(&admin).send().await.status, StatusCode::OK);
@@ -191,7 +225,12 @@ async fn standing_is_read_anew(app: &TestApp) {
     let second = person(app, "second@example.com", "Second").await;
     let standing = format!("/api/v1/platform/users/{}", second.user.id);
     let set = async |is_operator: bool| {
-        let answer = app.patch(&standing).by(&operator).json(&json!({ "is_operator": is_operator })).send().await;
+        let answer = app
+            .patch(&standing)
+            .by(&operator)
+            .json(&json!({ "is_operator": is_operator }))
+            .send()
+            .await;
         assert_eq!(answer.status, StatusCode::OK);
     };
     for is_operator in [true, false] {

@@ -73,14 +73,29 @@ async fn no_way_around_them() {
         assert_eq!(status(server.post(path)).await, 429, "{path}");
     }
     // What the router does not take for the same path is not a way in, either.
-    for path in ["/api/v1/auth/%72egister", "/api/v1//auth/register", "/API/v1/auth/register", "//api/v1/auth/register", "/register/", "/api/v1/auth/./register"] {
+    for path in [
+        "/api/v1/auth/%72egister",
+        "/api/v1//auth/register",
+        "/API/v1/auth/register",
+        "//api/v1/auth/register",
+        "/register/",
+        "/api/v1/auth/./register",
+    ] {
         assert!(matches!(status(server.post(path)).await, 404 | 405 | 429 | 303), "{path}");
     }
 
     for path in ["/api/v1/auth/login", "/api/v1/invitations/guess/accept"] {
         assert!(matches!(status(server.post(path)).await, 404 | 422), "{path}");
     }
-    for path in ["/api/v1/auth/login", "/api/v1/auth/login//", "/api//v1/auth/login", "/login", "/invite/guess", "/api/v1/invitations/guess/accept/", "/api//v1/invitations/guess/accept"] {
+    for path in [
+        "/api/v1/auth/login",
+        "/api/v1/auth/login//",
+        "/api//v1/auth/login",
+        "/login",
+        "/invite/guess",
+        "/api/v1/invitations/guess/accept/",
+        "/api//v1/invitations/guess/accept",
+    ] {
         assert_eq!(status(server.post(path)).await, 429, "{path}");
     }
     // Nobody believes what a client says of itself.
@@ -108,7 +123,12 @@ async fn a_trusted_proxy_names_the_client_and_nobody_else_does() {
     wish.surroundings.sign_ups_per_hour = 1;
     wish.surroundings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
     let server = Server::with(wish).await;
-    let try_as = |peer: &str, chain: &str| server.call(Method::POST, "/api/v1/auth/register").from(peer).header("x-forwarded-for", chain);
+    let try_as = |peer: &str, chain: &str| {
+        server
+            .call(Method::POST, "/api/v1/auth/register")
+            .from(peer)
+            .header("x-forwarded-for", chain)
+    };
     assert_eq!(status(try_as("10.0.0.1", "203.0.113.1")).await, 422);
     assert_eq!(status(try_as("10.0.0.1", "203.0.113.1")).await, 429);
     assert_eq!(status(try_as("10.0.0.1", "203.0.113.2")).await, 422);

@@ -43,7 +43,9 @@ pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in METHODS {
-            let Some(operation) = item.get(method.as_str().to_lowercase()) else { continue };
+            let Some(operation) = item.get(method.as_str().to_lowercase()) else {
+                continue;
+            };
             all.push(Operation::read(method, path, operation));
         }
     }
@@ -67,10 +69,21 @@ impl Operation {
             _ => panic!("{method} {path} ({id}) has no rule, or more than one"),
         };
         let answers = operation["responses"].as_object().unwrap();
-        let success = answers.keys().find_map(|status| status.parse().ok().filter(|s| (200..300).contains(s))).unwrap();
+        let success = answers
+            .keys()
+            .find_map(|status| status.parse().ok().filter(|s| (200..300).contains(s)))
+            .unwrap();
         let example = operation.pointer("/requestBody/content/application~1json/example").cloned();
         let alias = operation.get("x-alias-of").is_some();
-        Self { method, path: path.to_owned(), id, rule, success, alias, example }
+        Self {
+            method,
+            path: path.to_owned(),
+            id,
+            rule,
+            success,
+            alias,
+            example,
+        }
     }
 
     pub fn name(&self) -> String {
@@ -84,7 +97,10 @@ impl Operation {
 
     /// The names of the path's parameters.
     pub fn parameters(&self) -> Vec<&str> {
-        self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
+        self.path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect()
     }
 }
 
@@ -194,11 +210,25 @@ impl World {
     pub async fn new() -> Self {
         let test = TestApp::new().await;
         let a = things(&test, "a").await;
-        let b = Things { provider: a.provider.clone(), model: a.model.clone(), plan: a.plan.clone(), ..things(&test, "b").await };
+        let b = Things {
+            provider: a.provider.clone(),
+            model: a.model.clone(),
+            plan: a.plan.clone(),
+            ..things(&test, "b").await
+        };
         let disabled = person(&test, "dan@a.test", "Dan Disabled").await;
-        expect(test.post(&format!("/api/v1/tenants/{}/members", a.tenant)).by(&test.operator).json(&json!({ "user_id": disabled.user.id })), 201).await;
+        expect(
+            test.post(&format!("/api/v1/tenants/{}/members", a.tenant))
+                .by(&test.operator)
+                .json(&json!({ "user_id": disabled.user.id })),
+            201,
+        )
+        .await;
         // By hand, so that the session stays: what counts is that it is worth nothing.
-        test.database.run("update user_account set status = 'disabled' where email = 'dan@a.test'").await.unwrap();
+        test.database
+            .run("update user_account set status = 'disabled' where email = 'dan@a.test'")
+            .await
+            .unwrap();
         let world = Self { test, a, b, disabled };
         world.keep().await;
         world
@@ -206,13 +236,22 @@ impl World {
 
     /// Remembers the data as it is.
     pub async fn keep(&self) {
-        self.database.run(&format!("drop schema if exists kept cascade; create schema kept; {}", each("create unlogged table kept.%1$I as table public.%1$I"))).await.unwrap();
+        self.database
+            .run(&format!(
+                "drop schema if exists kept cascade; create schema kept; {}",
+                each("create unlogged table kept.%1$I as table public.%1$I")
+            ))
+            .await
+            .unwrap();
     }
 
     /// Puts the data back.
     pub async fn put_back(&self) {
         let copy = each("delete from public.%1$I; insert into public.%1$I select * from kept.%1$I");
-        self.database.run(&format!("set synchronous_commit = off; set session_replication_role = replica; {copy}")).await.unwrap();
+        self.database
+            .run(&format!("set synchronous_commit = off; set session_replication_role = replica; {copy}"))
+            .await
+            .unwrap();
     }
 
     pub async fn call(&self, operation: &Operation, things: &Things, by: Option<&Person>) -> Answer {
@@ -252,10 +291,20 @@ async fn things(test: &TestApp, letter: &str) -> Things {
     let side = if letter == "a" { &test.a } else { &test.b };
     let tenant = side.tenant.id.to_string();
     let at = format!("/api/v1/tenants/{tenant}");
-    expect(test.patch(&at).by(&side.owner).json(&json!({ "settings": { "members_join": "direct" } })), 200).await;
+    expect(
+        test.patch(&at).by(&side.owner).json(&json!({ "settings": { "members_join": "direct" } })),
+        200,
+    )
+    .await;
 
     let target = person(test, &format!("tim@{letter}.test"), "Tim Target").await;
-    expect(test.post(&format!("{at}/members")).by(&test.operator).json(&json!({ "user_id": target.user.id, "role": "viewer" })), 201).await;
+    expect(
+        test.post(&format!("{at}/members"))
+            .by(&test.operator)
+            .json(&json!({ "user_id": target.user.id, "role": "viewer" })),
+        201,
+    )
+    .await;
     let members = format!("{at}/workspaces/{}/members/{}", side.research.id, target.user.id);
     expect(test.put(&members).by(&side.owner).json(&json!({ "role": "annotator" })), 200).await;
 
@@ -264,7 +313,11 @@ async fn things(test: &TestApp, letter: &str) -> Things {
     let shared = id(&expect(test.post("/api/v1/tenants").by(&known).json(&json!({ "name": "Choir" })), 201).await);
     for person in [&side.owner, &side.admin] {
         let body = json!({ "user_id": person.user.id, "role": "viewer" });
-        expect(test.post(&format!("/api/v1/tenants/{shared}/members")).by(&test.operator).json(&body), 201).await;
+        expect(
+            test.post(&format!("/api/v1/tenants/{shared}/members")).by(&test.operator).json(&body),
+            201,
+        )
+        .await;
     }
 
     let invited = json!({ "email": format!("ivy@{letter}.test"), "role": "viewer" });
@@ -276,8 +329,20 @@ async fn things(test: &TestApp, letter: &str) -> Things {
         provider = id(&expect(test.post("/api/v1/providers").by(&test.operator).json(&new), 201).await);
         let new = json!({ "name": "walk/model", "provider": provider });
         model = id(&expect(test.post("/api/v1/models").by(&test.operator).json(&new), 201).await);
-        plan = id(&expect(test.post("/api/v1/plans").by(&test.operator).json(&json!({ "name": "Walk", "limits": { "members": 40 } })), 201).await);
-        expect(test.put(&format!("{at}/models/{model}")).by(&side.owner).json(&json!({ "enabled": true })), 200).await;
+        plan = id(&expect(
+            test.post("/api/v1/plans")
+                .by(&test.operator)
+                .json(&json!({ "name": "Walk", "limits": { "members": 40 } })),
+            201,
+        )
+        .await);
+        expect(
+            test.put(&format!("{at}/models/{model}"))
+                .by(&side.owner)
+                .json(&json!({ "enabled": true })),
+            200,
+        )
+        .await;
     }
     Things {
         tenant,
