@@ -34,11 +34,13 @@ export default defineConfig({
   workers: 2,
   forbidOnly: !!process.env.CI,
   retries: 0,
-  timeout: 30_000,
-  expect: { timeout: 5_000 },
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: "results/summary.json" }]],
-  projects: [
-    { name: "chromium", testIgnore: "no-js/**", use: browser },
-    { name: "no-js", testMatch: "no-js/**", use: { ...browser, javaScriptEnabled: false } },
+  projects: process.env.TENANTRY_SCREENSHOTS ? [{ name: "screenshots", testMatch: "screenshots/**/*.shots.ts", use: browser }] : [
+    // The first account of a server is special, so it is made before all others.
+    { name: "first", testMatch: "first.setup.ts", use: browser },
+    { name: "chromium", testMatch: "acceptance/**/*.spec.ts", dependencies: ["first"], use: browser },
+    { name: "no-js", testMatch: "no-js/**/*.spec.ts", dependencies: ["first"], use: { ...browser, javaScriptEnabled: false } },
   ],
 });

@@ -2,4 +2,5 @@
 //! Nothing here decides anything; it fetches, sends and translates.
 
 pub mod open_webui;
+pub mod smtp;
 pub mod upstream;

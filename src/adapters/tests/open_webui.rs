@@ -1,5 +1,6 @@
 //! Reading Open WebUI databases: one that Open WebUI 0.12.4 made and was filled with over its own
 //! API, one in the layout of before `access_grant`, and files that are not right.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -24,7 +24,10 @@ impl Headers {
     /// # Errors
     /// When a header is there twice with different values, or is not text.
     pub fn read(headers: &HeaderMap) -> Result<Self, ApiError> {
-        Ok(Self { tenant: read(headers, &TENANT)?, workspace: read(headers, &WORKSPACE)? })
+        Ok(Self {
+            tenant: read(headers, &TENANT)?,
+            workspace: read(headers, &WORKSPACE)?,
+        })
     }
 
     /// # Errors
@@ -41,9 +44,7 @@ impl Headers {
     fn agree_on_workspace(&self, ctx: &WorkspaceCtx) -> Result<(), ApiError> {
         let workspace = ctx.workspace();
         match self.workspace.as_deref() {
-            Some(named) if named != workspace.slug.as_str() && named != workspace.id.to_string() => {
-                Err(ProblemCode::ContextConflict.into())
-            }
+            Some(named) if named != workspace.slug.as_str() && named != workspace.id.to_string() => Err(ProblemCode::ContextConflict.into()),
             _ => Ok(()),
         }
     }
@@ -130,7 +131,11 @@ pub async fn standing(app: &App, who: &Principal, headers: &Headers) -> Result<S
         (None, Some(workspace)) if workspace.parse::<WorkspaceId>().is_ok() => {
             let ctx = in_workspace_by_id(app, who, workspace, headers).await?;
             let tenant = Some(ctx.tenant().clone());
-            return Ok(Standing { tenant, workspace: Some(ctx), source: ContextSource::Header });
+            return Ok(Standing {
+                tenant,
+                workspace: Some(ctx),
+                source: ContextSource::Header,
+            });
         }
         _ => fallback(app, who).await?,
     };
@@ -171,8 +176,16 @@ pub fn describe(who: &Principal, standing: &Standing) -> Context {
     };
     Context {
         user: who.user().clone(),
-        tenant: tenant.map(TenantCtx::tenant).map(|t| TenantRef { id: t.id, slug: t.slug.clone(), name: t.name.clone() }),
-        workspace: workspace.map(WorkspaceCtx::workspace).map(|w| WorkspaceRef { id: w.id, slug: w.slug.clone(), name: w.name.clone() }),
+        tenant: tenant.map(TenantCtx::tenant).map(|t| TenantRef {
+            id: t.id,
+            slug: t.slug.clone(),
+            name: t.name.clone(),
+        }),
+        workspace: workspace.map(WorkspaceCtx::workspace).map(|w| WorkspaceRef {
+            id: w.id,
+            slug: w.slug.clone(),
+            name: w.name.clone(),
+        }),
         tenant_role: tenant.map(TenantCtx::role),
         workspace_role: workspace.and_then(WorkspaceCtx::role),
         permissions,

@@ -19,7 +19,10 @@ const STYLE: &str = include_str!("docs/docs.css");
 const BRIEFLY: &str = "public, max-age=300";
 
 pub fn router() -> Router<App> {
-    Router::new().route("/openapi.json", get(json)).route("/docs", get(html)).route("/docs.css", get(style))
+    Router::new()
+        .route("/openapi.json", get(json))
+        .route("/docs", get(html))
+        .route("/docs.css", get(style))
 }
 
 async fn json() -> impl IntoResponse {

@@ -27,12 +27,21 @@ const TAGS: &[(&str, &str)] = &[
     ("Context", "Which tenant the caller is in, and which they may enter."),
     ("Account", "The caller's own account."),
     ("Joining", "For the holder of an invitation link."),
-    ("Tenants", "Organizations, the unit of isolation. Each path also stands under `/api/v1/organizations`."),
+    (
+        "Tenants",
+        "Organizations, the unit of isolation. Each path also stands under `/api/v1/organizations`.",
+    ),
     ("Members", "People in a tenant."),
     ("Invitations", "How people come into a tenant."),
-    ("Workspaces", "Parts of a tenant with members of their own. One workspace also stands under `/api/v1/workspaces`, by id."),
+    (
+        "Workspaces",
+        "Parts of a tenant with members of their own. One workspace also stands under `/api/v1/workspaces`, by id.",
+    ),
     ("Models", "What a tenant and its workspaces may use."),
-    ("Providers", "Upstreams that serve models. For operators; for others these paths are not there."),
+    (
+        "Providers",
+        "Upstreams that serve models. For operators; for others these paths are not there.",
+    ),
     ("Catalogue", "The models of this server. For operators."),
     ("Plans", "Named sets of limits. For operators."),
     ("Server", "The server as a whole."),
@@ -56,6 +65,7 @@ fn assemble() -> Value {
     let beside = serde_json::to_value(routes::health().into_openapi()).unwrap_or_default();
     let mut schemas = object(&api["components"]["schemas"]);
     schemas.extend(object(&beside["components"]["schemas"]));
+    name_items(&mut schemas);
     let mut paths = Map::new();
     for (path, item) in object(&beside["paths"]) {
         paths.insert(path, item);
@@ -91,6 +101,20 @@ fn assemble() -> Value {
     })
 }
 
+/// A page holds its items in full; they have a schema of their own, which is easier to read.
+fn name_items(schemas: &mut Map<String, Value>) {
+    let names: Vec<String> = schemas.keys().cloned().collect();
+    for name in names {
+        let Some(item) = name.strip_prefix("Page_").filter(|item| schemas.contains_key(*item)) else {
+            continue;
+        };
+        let reference = json!({"$ref": format!("#/components/schemas/{item}")});
+        if let Some(items) = schemas.get_mut(&name).and_then(|page| page.pointer_mut("/properties/items/items")) {
+            *items = reference;
+        }
+    }
+}
+
 pub fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
@@ -98,7 +122,9 @@ pub fn object(value: &Value) -> Map<String, Value> {
 /// Several paths and methods lead to one operation. One of them has its id; the others have it with
 /// a suffix, because ids must be unique, and say whose alias they are.
 fn name_aliases(path: &str, item: &mut Value) {
-    let in_tenant = path.strip_prefix("/api/v1/organizations").or_else(|| path.strip_prefix("/api/v1/tenants"));
+    let in_tenant = path
+        .strip_prefix("/api/v1/organizations")
+        .or_else(|| path.strip_prefix("/api/v1/tenants"));
     let place = in_tenant.unwrap_or_default();
     let both = |item: &Value| item["patch"]["operationId"] == item["put"]["operationId"];
     for method in METHODS {
@@ -137,7 +163,10 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     }
     parameters.extend(operation["parameters"].as_array().cloned().unwrap_or_default());
     if method != "get" {
-        parameters.push(header("Idempotency-Key", "Makes the write safe to repeat for 24 hours: 1 to 255 visible characters."));
+        parameters.push(header(
+            "Idempotency-Key",
+            "Makes the write safe to repeat for 24 hours: 1 to 255 visible characters.",
+        ));
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);

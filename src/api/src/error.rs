@@ -62,7 +62,12 @@ struct Raised {
 
 impl Raised {
     fn plain(code: ProblemCode) -> Self {
-        Self { code, detail: code.title().to_owned(), fields: Vec::new(), retry_after: None }
+        Self {
+            code,
+            detail: code.title().to_owned(),
+            fields: Vec::new(),
+            retry_after: None,
+        }
     }
 }
 
@@ -72,8 +77,12 @@ impl IntoResponse for ApiError {
         if error.code().status() >= 500 {
             tracing::error!(error = ?error, "a request failed");
         }
-        let raised =
-            Raised { code: error.code(), detail: error.detail(), fields: error.fields().to_vec(), retry_after: error.retry_after() };
+        let raised = Raised {
+            code: error.code(),
+            detail: error.detail(),
+            fields: error.fields().to_vec(),
+            retry_after: error.retry_after(),
+        };
         let mut response = status(raised.code).into_response();
         response.extensions_mut().insert(raised);
         response
@@ -127,7 +136,8 @@ pub async fn render(request: Request, next: Next) -> Response {
         head.headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     if head.status == StatusCode::UNAUTHORIZED {
-        head.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tenantry\""));
+        head.headers
+            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tenantry\""));
     }
     let problem = problem(raised, instance, request_id);
     let body = serde_json::to_vec(&problem).unwrap_or_default();

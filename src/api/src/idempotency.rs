@@ -69,7 +69,9 @@ async fn answer(app: App, request: Request, next: Next) -> Result<Response, ApiE
 /// When there are two keys, or one that is empty, too long or not made of visible ASCII.
 fn read_key(headers: &HeaderMap) -> Result<String, ApiError> {
     let mut values = headers.get_all(&KEY).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(ProblemCode::BadRequest.into()) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(ProblemCode::BadRequest.into());
+    };
     let fault = match value.as_bytes() {
         [] => Fault::Required,
         bytes if bytes.len() > 255 => Fault::TooLong { max: 255 },
@@ -92,7 +94,11 @@ fn fingerprint(key: &str, parts: &Parts, body: &[u8]) -> [u8; 32] {
 
 /// The path as it was sent: inside the router it has lost its beginning.
 fn path(parts: &Parts) -> &str {
-    parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.path(), |uri| uri.0.path()).trim_end_matches('/')
+    parts
+        .extensions
+        .get::<OriginalUri>()
+        .map_or_else(|| parts.uri.path(), |uri| uri.0.path())
+        .trim_end_matches('/')
 }
 
 /// Each part goes in with its length, so that no two lists of parts are the same text.
@@ -115,7 +121,9 @@ async fn run(app: App, scope: [u8; 32], handler: impl Future<Output = Response>)
     }
     let secret = response.extensions().get::<OnceOnly>().is_some();
     let (head, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let answer = Answer {
         status: head.status.as_u16(),

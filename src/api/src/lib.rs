@@ -55,5 +55,6 @@ fn finish(router: Router<App>, app: &App) -> Router<App> {
         .layer(from_fn_with_state(app.clone(), guard::require_caller))
         .layer(from_fn(error::render))
         .layer(from_fn(respond::never_store))
+        .layer(from_fn(respond::name_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
 }

@@ -25,5 +25,7 @@ impl RequestInfo {
 
 /// The template of the matched route. Never the path: paths can hold tokens.
 pub fn template(extensions: &Extensions) -> String {
-    extensions.get::<MatchedPath>().map_or_else(|| "/api/*".to_owned(), |path| path.as_str().to_owned())
+    extensions
+        .get::<MatchedPath>()
+        .map_or_else(|| "/api/*".to_owned(), |path| path.as_str().to_owned())
 }

@@ -63,7 +63,9 @@ fn at(tag: &str, path: &str, (schemas, mut paths, methods): Routes) -> Routes {
 
 /// What stands beside `/api`.
 pub fn health() -> Table {
-    Table::new().routes(at("Server", "/health", routes!(health::up))).routes(at("Server", "/ready", routes!(health::ready)))
+    Table::new()
+        .routes(at("Server", "/health", routes!(health::up)))
+        .routes(at("Server", "/ready", routes!(health::ready)))
 }
 
 /// What stands under `/api`.
@@ -83,11 +85,19 @@ pub fn table() -> Table {
         .routes(at("Joining", "/v1/invitations/{token}", routes!(invited::preview)))
         .routes(at("Joining", "/v1/invitations/{token}/accept", routes!(invited::accept)))
         .routes(at("Providers", "/v1/providers", routes!(providers::list, providers::create)))
-        .routes(at("Providers", "/v1/providers/{provider}", routes!(providers::get, providers::update, providers::delete)))
+        .routes(at(
+            "Providers",
+            "/v1/providers/{provider}",
+            routes!(providers::get, providers::update, providers::delete),
+        ))
         .routes(at("Providers", "/v1/providers/{provider}/check", routes!(providers::check)))
         .routes(at("Providers", "/v1/providers/{provider}/sync", routes!(providers::sync)))
         .routes(at("Catalogue", "/v1/models", routes!(catalog::list, catalog::create)))
-        .routes(at("Catalogue", "/v1/models/{model}", routes!(catalog::get, catalog::update, catalog::delete)))
+        .routes(at(
+            "Catalogue",
+            "/v1/models/{model}",
+            routes!(catalog::get, catalog::update, catalog::delete),
+        ))
         .routes(at("Plans", "/v1/plans", routes!(plans::list, plans::create)))
         .routes(at("Plans", "/v1/plans/{plan}", routes!(plans::get, plans::update, plans::delete)))
         .routes(at("Server", "/v1/platform/stats", routes!(platform::stats)))
@@ -109,17 +119,29 @@ fn tenant() -> Table {
         .routes(at("Tenants", "/{tenant}/quotas", routes!(quotas::show, quotas::update)))
         .routes(at("Members", "/{tenant}/members", routes!(members::list, members::add)))
         .routes(at("Members", "/{tenant}/users", routes!(members::list, invitations::create)))
-        .routes(at("Invitations", "/{tenant}/invitations", routes!(invitations::list, invitations::create)))
+        .routes(at(
+            "Invitations",
+            "/{tenant}/invitations",
+            routes!(invitations::list, invitations::create),
+        ))
         .routes(at("Invitations", "/{tenant}/invite", routes!(invitations::create)))
         .routes(at("Invitations", "/{tenant}/invitations/{invitation}", routes!(invitations::revoke)))
-        .routes(at("Invitations", "/{tenant}/invitations/{invitation}/resend", routes!(invitations::resend)))
+        .routes(at(
+            "Invitations",
+            "/{tenant}/invitations/{invitation}/resend",
+            routes!(invitations::resend),
+        ))
         .routes(at("Workspaces", "/{tenant}/workspaces", routes!(workspaces::list, workspaces::create)))
         .routes(at("Models", "/{tenant}/models", routes!(models::list, models::toggle)))
         .routes(at("Models", "/{tenant}/models/{model}", routes!(models::set)))
         .routes(at("Models", "/{tenant}/models/report", routes!(models::report)));
     for members in ["/{tenant}/members", "/{tenant}/users"] {
         table = table
-            .routes(at("Members", &format!("{members}/{{user}}"), routes!(members::get, members::update, members::remove)))
+            .routes(at(
+                "Members",
+                &format!("{members}/{{user}}"),
+                routes!(members::get, members::update, members::remove),
+            ))
             .routes(at("Members", &format!("{members}/me"), routes!(members::leave)));
     }
     table.nest("/{tenant}/workspaces/{workspace}", workspace())
@@ -132,6 +154,10 @@ fn workspace() -> Table {
         .routes(at("Workspaces", "/archive", routes!(workspaces::archive)))
         .routes(at("Workspaces", "/restore", routes!(workspaces::restore)))
         .routes(at("Workspaces", "/members", routes!(workspaces::members)))
-        .routes(at("Workspaces", "/members/{user}", routes!(workspaces::set_member, workspaces::remove_member)))
+        .routes(at(
+            "Workspaces",
+            "/members/{user}",
+            routes!(workspaces::set_member, workspaces::remove_member),
+        ))
         .routes(at("Models", "/models", routes!(models::of_workspace, models::set_of_workspace)))
 }

@@ -307,7 +307,7 @@ impl TenantCtx {
 
     /// What the role may here, for the hiding of buttons; what counts is `grant`.
     pub fn permissions(&self) -> Vec<Permission> {
-        permission::of(self.role)
+        Permission::ALL.iter().copied().filter(|p| self.role_for(*p).is_some()).collect()
     }
 
     /// The role in a workspace: one of its own, or `admin` for those who inherit.
@@ -325,30 +325,36 @@ impl TenantCtx {
             TenantStatus::Suspended => Denied::Suspended,
             TenantStatus::Inactive => Denied::Inactive,
         };
-        let insider = matches!(self.role, CtxRole::Operator | CtxRole::Member(TenantRole::Owner));
+        let insider = self.principal.user.is_operator || self.role == CtxRole::Member(TenantRole::Owner);
         match kind {
             Kind::Read | Kind::Lifecycle if insider => Ok(()),
             _ => Err(denied),
         }
     }
 
+    /// The role by which something is allowed in the whole tenant. Operators who are members as well
+    /// may what either role may.
+    fn role_for(&self, permission: Permission) -> Option<CtxRole> {
+        let operator = self.principal.user.is_operator.then_some(CtxRole::Operator);
+        [Some(self.role), operator].into_iter().flatten().find(|role| role.allows(permission))
+    }
+
     /// # Errors
     /// `Forbidden` when the role lacks the permission, `Suspended` or `Inactive` by the tenant's status.
     pub fn grant<P: Needs>(&self) -> std::result::Result<Granted<P>, Denied> {
         self.status_allows(P::PERMISSION.kind())?;
-        if !self.role.allows(P::PERMISSION) {
-            return Err(Denied::Forbidden(P::PERMISSION));
-        }
-        Ok(self.granted(None))
+        let role = self.role_for(P::PERMISSION).ok_or(Denied::Forbidden(P::PERMISSION))?;
+        Ok(self.granted(role, None))
     }
 
-    fn granted<P>(&self, workspace: Option<Arc<WorkspaceHead>>) -> Granted<P> {
+    fn granted<P>(&self, role: CtxRole, workspace: Option<Arc<WorkspaceHead>>) -> Granted<P> {
         Granted {
             tenant: self.tenant.clone(),
             workspace,
             actor: self.principal.actor(),
-            role: self.role,
-            scope: self.scope.clone(),
+            role,
+            // What only the operator's role allows reaches as far as that role does.
+            scope: if role == CtxRole::Operator { Scope::All } else { self.scope.clone() },
             permission: PhantomData,
         }
     }
@@ -373,7 +379,7 @@ impl WorkspaceCtx {
     }
 
     fn allows(&self, permission: Permission) -> bool {
-        self.tenant.role.allows(permission) || self.role.is_some_and(|role| role.allows(permission))
+        self.tenant.role_for(permission).is_some() || self.role.is_some_and(|role| role.allows(permission))
     }
 
     /// # Errors
@@ -388,15 +394,17 @@ impl WorkspaceCtx {
         if archived && permission.kind() == Kind::Write && permission != Permission::WorkspacesArchive {
             return Err(Denied::Archived);
         }
-        Ok(self.tenant.granted(Some(self.workspace.clone())))
+        let role = self.tenant.role_for(permission).unwrap_or(self.tenant.role);
+        Ok(self.tenant.granted(role, Some(self.workspace.clone())))
     }
 }
 
-/// How a tenant or workspace is named in a request.
+/// How a tenant or workspace is named in a request. Postgres takes no text with a zero byte: one
+/// names nothing.
 fn named(text: &str, id: Option<Uuid>) -> (Option<Uuid>, Option<String>) {
     match id {
         Some(id) => (Some(id), None),
-        None => (None, Some(text.to_owned())),
+        None => (None, Some(text.to_owned()).filter(|text| !text.contains('\0'))),
     }
 }
 
@@ -481,7 +489,7 @@ impl Db {
     pub async fn resolve_workspace(&self, ctx: &TenantCtx, workspace: &str) -> Result<Option<WorkspaceCtx>> {
         let (id, slug) = named(workspace, workspace.parse::<WorkspaceId>().ok().map(WorkspaceId::uuid));
         // Reading what one stands in needs no permission of its own: the policies keep it to the scope.
-        let by: Granted<permission::needs::WorkspacesRead> = ctx.granted(None);
+        let by: Granted<permission::needs::WorkspacesRead> = ctx.granted(ctx.role, None);
         let mut tx = self.tenant(&by).await?;
         let row = sqlx::query!(
             "select id, slug, name, status from workspace where tenant_id = $1 and (id = $2 or slug = $3)",
@@ -577,7 +585,7 @@ pub fn redeem(invitation: &crate::invitation::Redeemable, actor: Actor) -> Grant
 
 /// For a member about their own membership.
 pub fn oneself(ctx: &TenantCtx) -> Granted<SelfService> {
-    ctx.granted(None)
+    ctx.granted(ctx.role, None)
 }
 
 /// For the worker that sends what a tenant has in its outbox.

@@ -52,9 +52,11 @@ impl Db {
     /// Says what is wrong with the address, the server, the role or the schema.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StartError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
-        let options = options
-            .application_name("tenantry")
-            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "60s"), ("jit", "off")]);
+        let options = options.application_name("tenantry").options([
+            ("statement_timeout", "30s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            ("jit", "off"),
+        ]);
         let suspect = Arc::new(AtomicBool::new(false));
         let flag = suspect.clone();
         let pool = PgPoolOptions::new()

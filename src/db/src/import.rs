@@ -210,6 +210,27 @@ pub async fn workspaces(tx: &mut TenantTx, marker: &str) -> Result<Vec<Found>> {
         .collect())
 }
 
+/// Notes in the metadata of workspaces which groups they stand for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn bind_workspaces(tx: &mut TenantTx, ids: &[Uuid], marker: &str, groups: &[String]) -> Result<()> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "update workspace w
+         set metadata = w.metadata || jsonb_build_object($3::text, u.name)
+         from unnest($2::uuid[], $4::text[]) u (id, name)
+         where w.tenant_id = $1 and w.id = u.id",
+        tenant,
+        ids,
+        marker,
+        groups,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Workspaces to add, column by column.
 #[derive(Debug, Default)]
 pub struct NewWorkspaces {

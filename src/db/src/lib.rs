@@ -20,7 +20,6 @@ pub mod provider;
 pub mod quota;
 mod session;
 pub mod tenant;
-#[cfg(feature = "testing")]
 pub mod testing;
 mod tx;
 pub mod workspace;

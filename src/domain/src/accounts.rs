@@ -184,7 +184,10 @@ pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
 /// When the database does not answer.
 pub async fn available_tenants(app: &App, who: &Principal) -> Result<Vec<AvailableTenant>> {
     let mut tx = app.db().platform().await?;
-    Ok(account::tenants(&mut tx, who.id()).await?)
+    let mut tenants = account::tenants(&mut tx, who.id()).await?;
+    // Activity is noted once a minute; switching counts at once.
+    tenants.sort_by_key(|tenant| Some(tenant.id) != who.last_tenant());
+    Ok(tenants)
 }
 
 /// Every model that one may use, in each tenant.

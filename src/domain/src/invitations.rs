@@ -51,7 +51,7 @@ pub async fn create(app: &App, by: Granted<needs::MembersInvite>, new: NewInvita
         return Err(ProblemCode::AlreadyMember.into());
     }
     let taken = addresses.iter().enumerate().filter(|(_, a)| members.contains(a));
-    faults.extend(taken.map(|(place, _)| FieldError::new(format!("email[{place}]"), Fault::Reserved)));
+    faults.extend(taken.map(|(place, _)| FieldError::new(format!("email[{place}]"), Fault::MemberAlready)));
     if !faults.is_empty() {
         return Err(faults.into());
     }

@@ -13,8 +13,10 @@ use uuid::Uuid;
 use crate::audit::event;
 use crate::{App, Error, Granted, Principal, Result, needs, now};
 
-/// Rows of a report that is written in one piece.
-const REPORT_ROWS: i64 = 50_000;
+/// People of a report that are read at once: one statement over all of a large tenant takes too long.
+const REPORT_PART: u32 = 500;
+/// People in a report that is written in one piece.
+const REPORT_ROWS: u32 = 50_000;
 
 /// Which models of the list are wanted.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +32,11 @@ pub struct ModelFilter {
 /// # Errors
 /// When the database does not answer.
 pub async fn list(app: &App, by: Granted<needs::ModelsRead>, query: PageQuery, filter: ModelFilter) -> Result<Page<TenantModel>> {
-    let provider = filter.provider.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty());
+    // Postgres takes no text with a zero byte.
+    let provider = filter
+        .provider
+        .map(|name| name.trim().replace('\0', "\u{fffd}").to_lowercase())
+        .filter(|name| !name.is_empty());
     let mut tx = app.db().tenant(&by).await?;
     let (items, total) = db::list(
         &mut tx,
@@ -130,14 +136,27 @@ pub async fn report(app: &App, by: Granted<needs::ModelsReport>, query: PageQuer
     Ok(Page::of(items, &query, Some(total)))
 }
 
-/// The whole report as CSV; at most 50,000 rows.
+/// The whole report as CSV; at most 50,000 people.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn report_csv(app: &App, by: Granted<needs::ModelsReport>) -> Result<String> {
     let mut tx = app.db().tenant(&by).await?;
-    let rows = db::whole_report(&mut tx, REPORT_ROWS).await?;
-    Ok(csv::report(&rows))
+    let mut out = String::from(csv::HEAD);
+    let mut query = PageQuery {
+        limit: REPORT_PART,
+        ..PageQuery::default()
+    };
+    loop {
+        let (mut rows, _) = db::report(&mut tx, &query).await?;
+        let more = rows.len() > REPORT_PART as usize;
+        rows.truncate(REPORT_PART as usize);
+        csv::rows(&mut out, &rows);
+        query.skip += REPORT_PART;
+        if !more || query.skip >= REPORT_ROWS {
+            return Ok(out);
+        }
+    }
 }
 
 fn workspace_of<P>(by: &Granted<P>) -> Result<WorkspaceHead> {

@@ -17,7 +17,9 @@ impl<T> Page<T> {
     pub fn of(mut items: Vec<T>, query: &PageQuery, total: Option<i64>) -> Self {
         let more = items.len() > query.limit as usize;
         items.truncate(query.limit as usize);
-        let next_cursor = more.then(|| format!("o{}", query.skip + query.limit));
+        // Beyond that, a search finds what paging does not reach.
+        let next = query.skip + query.limit;
+        let next_cursor = (more && next <= PageQuery::MAX_SKIP).then(|| format!("o{next}"));
         Self { items, next_cursor, total }
     }
 

@@ -221,7 +221,7 @@ impl Quotas {
     }
 }
 
-/// `PATCH /quotas`: `{"members": 10, "documents": null}`; `plan` changes the plan.
+/// `PATCH /quotas`: `{"members": 10, "documents": null}`. The plan is changed beside it, by the door.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaPatch {
     pub limits: BTreeMap<Resource, Option<i64>>,

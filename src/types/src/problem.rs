@@ -143,6 +143,7 @@ pub enum Fault {
     ReadOnly,
     NoSuchThing,
     NotActive,
+    MemberAlready,
     DoesNotMatch,
 }
 
@@ -171,6 +172,7 @@ impl Fault {
             Self::UnknownField => "unknown_field",
             Self::ReadOnly => "read_only",
             Self::NoSuchThing => "no_such_thing",
+            Self::MemberAlready => "member_already",
             Self::NotActive => "not_active",
             Self::DoesNotMatch => "does_not_match",
         }
@@ -202,6 +204,7 @@ impl Fault {
             Self::UnknownField => "There is no such field.".into(),
             Self::ReadOnly => "This field cannot be written.".into(),
             Self::NoSuchThing => "There is no such thing here.".into(),
+            Self::MemberAlready => "Is a member already.".into(),
             Self::NotActive => "This is not active and cannot be enabled.".into(),
             Self::DoesNotMatch => "Does not match.".into(),
         }

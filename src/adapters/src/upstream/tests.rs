@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 use std::net::IpAddr;
 use std::time::Duration;
 

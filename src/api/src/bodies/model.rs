@@ -50,8 +50,14 @@ pub struct NewRoute {
     priority: Option<i32>,
 }
 
+/// Either `routes`, or `provider` and `upstream_name` for a single one.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "openai/gpt-4o-mini", "display_name": "GPT-4o mini",
+    "routes": [{"provider": "prv_01j0000000e008000000000000", "upstream_name": "openai/gpt-4o-mini", "priority": 0}],
+    "context_length": 128_000, "modalities": ["text", "image"], "input_price": 150_000, "output_price": 600_000,
+}))]
 pub struct NewModel {
     /// What callers write; no spaces.
     #[schema(min_length = 1, max_length = 200, example = "openai/gpt-4o-mini")]
@@ -85,8 +91,10 @@ pub struct NewModel {
     is_active: Option<bool>,
 }
 
+/// Either `routes`, or `provider` and `upstream_name` for a single one.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"display_name": "GPT-4o mini", "input_price": 120_000, "cached_input_price": null}))]
 pub struct ModelPatch {
     #[schema(required = false, min_length = 1, max_length = 200, example = "openai/gpt-4o-mini")]
     name: String,

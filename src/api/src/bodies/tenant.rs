@@ -55,6 +55,7 @@ pub struct TenantSettingsPatch {
 /// One of `user_id`, `email` and `users`.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "grace@example.com", "role": "developer"}))]
 pub struct NewMembers {
     user_id: Option<UserId>,
     #[schema(format = Email, example = "grace@example.com")]

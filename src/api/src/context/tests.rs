@@ -13,7 +13,13 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 #[test]
 fn headers_name_a_tenant_and_a_workspace() {
     let read = Headers::read(&headers(&[("x-tenant-id", " acme "), ("x-workspace-id", "")])).unwrap();
-    assert_eq!(read, Headers { tenant: Some("acme".into()), workspace: None });
+    assert_eq!(
+        read,
+        Headers {
+            tenant: Some("acme".into()),
+            workspace: None
+        }
+    );
 }
 
 #[test]

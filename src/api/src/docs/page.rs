@@ -18,18 +18,48 @@ struct Operation<'a> {
 pub fn render(document: &Value) -> String {
     let mut out = String::with_capacity(400_000);
     let operations = operations(document);
-    let tags: Vec<(&str, &str)> = document["tags"].as_array().into_iter().flatten().map(|tag| (text(&tag["name"]), text(&tag["description"]))).collect();
+    let tags: Vec<(&str, &str)> = document["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|tag| (text(&tag["name"]), text(&tag["description"])))
+        .collect();
     let title = format!("{} API {}", text(&document["info"]["title"]), text(&document["info"]["version"]));
-    push(&mut out, &["<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>", &escape(&title), "</title>"]);
-    push(&mut out, &["<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body>"]);
-    push(&mut out, &["<a class=\"skip\" href=\"#main\">Skip to the operations</a><header><h1>", &escape(&title), "</h1><p>", &prose(text(&document["info"]["description"])), "</p>"]);
-    push(&mut out, &["<p><a href=\"/api/openapi.json\">The OpenAPI document</a></p></header><nav aria-label=\"Chapters\"><ul>"]);
+    push(
+        &mut out,
+        &[
+            "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>",
+            &escape(&title),
+            "</title>",
+        ],
+    );
+    push(
+        &mut out,
+        &["<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><link rel=\"stylesheet\" href=\"/api/docs.css\"></head><body>"],
+    );
+    push(
+        &mut out,
+        &[
+            "<a class=\"skip\" href=\"#main\">Skip to the operations</a><header><h1>",
+            &escape(&title),
+            "</h1><p>",
+            &prose(text(&document["info"]["description"])),
+            "</p>",
+        ],
+    );
+    push(
+        &mut out,
+        &["<p><a href=\"/api/openapi.json\">The OpenAPI document</a></p></header><nav aria-label=\"Chapters\"><ul>"],
+    );
     for (tag, _) in &tags {
         push(&mut out, &["<li><a href=\"#", &anchor(tag), "\">", &escape(tag), "</a></li>"]);
     }
     out.push_str("<li><a href=\"#problems\">Problems</a></li><li><a href=\"#schemas\">Schemas</a></li></ul></nav><main id=\"main\">");
     for (tag, about) in &tags {
-        push(&mut out, &["<section id=\"", &anchor(tag), "\"><h2>", &escape(tag), "</h2><p>", &prose(about), "</p>"]);
+        push(
+            &mut out,
+            &["<section id=\"", &anchor(tag), "\"><h2>", &escape(tag), "</h2><p>", &prose(about), "</p>"],
+        );
         for operation in operations.iter().filter(|o| o.node["tags"][0] == *tag) {
             operation_html(&mut out, operation);
         }
@@ -38,7 +68,10 @@ pub fn render(document: &Value) -> String {
     problems(&mut out);
     out.push_str("<section id=\"schemas\"><h2>Schemas</h2>");
     for (name, schema) in &object(&document["components"]["schemas"]) {
-        push(&mut out, &["<section class=\"schema\" id=\"schema-", &escape(name), "\"><h3>", &escape(name), "</h3>"]);
+        push(
+            &mut out,
+            &["<section class=\"schema\" id=\"schema-", &escape(name), "\"><h3>", &escape(name), "</h3>"],
+        );
         schema_html(&mut out, schema);
         out.push_str("</section>");
     }
@@ -54,7 +87,12 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
             let Some(node) = item.get(method) else { continue };
             match node["x-alias-of"].as_str() {
                 Some(id) => others.push((id, method, path.as_str())),
-                None => shown.push(Operation { method, path, node, aliases: Vec::new() }),
+                None => shown.push(Operation {
+                    method,
+                    path,
+                    node,
+                    aliases: Vec::new(),
+                }),
             }
         }
     }
@@ -69,8 +107,27 @@ fn operations(document: &Value) -> Vec<Operation<'_>> {
 fn operation_html(out: &mut String, operation: &Operation<'_>) {
     let Operation { method, path, node, aliases } = operation;
     let id = text(&node["operationId"]);
-    push(out, &["<article id=\"", &escape(id), "\"><details><summary><span class=\"method ", method, "\">", &method.to_uppercase()]);
-    push(out, &["</span> <code>", &escape(path), "</code> <span class=\"what\">", &escape(text(&node["summary"])), "</span></summary>"]);
+    push(
+        out,
+        &[
+            "<article id=\"",
+            &escape(id),
+            "\"><details><summary><span class=\"method ",
+            method,
+            "\">",
+            &method.to_uppercase(),
+        ],
+    );
+    push(
+        out,
+        &[
+            "</span> <code>",
+            &escape(path),
+            "</code> <span class=\"what\">",
+            &escape(text(&node["summary"])),
+            "</span></summary>",
+        ],
+    );
     if let Some(description) = node["description"].as_str().filter(|d| !d.is_empty()) {
         push(out, &["<p>", &prose(description), "</p>"]);
     }
@@ -87,7 +144,12 @@ fn operation_html(out: &mut String, operation: &Operation<'_>) {
     if let Some(content) = node["requestBody"]["content"].as_object() {
         contents(out, "Body", "", content);
     }
-    for (status, response) in node["responses"].as_object().into_iter().flatten().filter(|(status, _)| *status != "default") {
+    for (status, response) in node["responses"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(status, _)| *status != "default")
+    {
         let about = text(&response["description"]);
         match response["content"].as_object() {
             Some(content) => contents(out, &format!("Answer {status}"), about, content),
@@ -116,9 +178,32 @@ fn parameters(out: &mut String, parameters: &[Value]) {
     }
     out.push_str("<h4>Parameters</h4><table><thead><tr><th>Name</th><th>In</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
     for parameter in parameters {
-        let required = if parameter["required"] == true { "" } else { " <span class=\"optional\">optional</span>" };
-        push(out, &["<tr><td><code>", &escape(text(&parameter["name"])), "</code>", required, "</td><td>", &escape(text(&parameter["in"]))]);
-        push(out, &["</td><td>", &type_html(&parameter["schema"]), "</td><td>", &prose(text(&parameter["description"])), "</td></tr>"]);
+        let required = if parameter["required"] == true {
+            ""
+        } else {
+            " <span class=\"optional\">optional</span>"
+        };
+        push(
+            out,
+            &[
+                "<tr><td><code>",
+                &escape(text(&parameter["name"])),
+                "</code>",
+                required,
+                "</td><td>",
+                &escape(text(&parameter["in"])),
+            ],
+        );
+        push(
+            out,
+            &[
+                "</td><td>",
+                &type_html(&parameter["schema"]),
+                "</td><td>",
+                &prose(text(&parameter["description"])),
+                "</td></tr>",
+            ],
+        );
     }
     out.push_str("</tbody></table>");
 }
@@ -150,8 +235,15 @@ fn schema_html(out: &mut String, schema: &Value) {
         let required: Vec<&str> = part["required"].as_array().into_iter().flatten().map(text).collect();
         out.push_str("<table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
         for (name, property) in properties {
-            let optional = if required.contains(&name.as_str()) { "" } else { " <span class=\"optional\">optional</span>" };
-            push(out, &["<tr><td><code>", &escape(name), "</code>", optional, "</td><td>", &type_html(property)]);
+            let optional = if required.contains(&name.as_str()) {
+                ""
+            } else {
+                " <span class=\"optional\">optional</span>"
+            };
+            push(
+                out,
+                &["<tr><td><code>", &escape(name), "</code>", optional, "</td><td>", &type_html(property)],
+            );
             push(out, &["</td><td>", &prose(text(&property["description"])), "</td></tr>"]);
         }
         out.push_str("</tbody></table>");
@@ -203,7 +295,17 @@ fn problems(out: &mut String) {
     out.push_str("<section id=\"problems\"><h2>Problems</h2><p>The <code>code</code> of a problem is stable; the words are not.</p>");
     out.push_str("<table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>");
     for code in ProblemCode::ALL {
-        push(out, &["<tr id=\"problem-", code.code(), "\"><td><code>", code.code(), "</code></td><td>", &code.status().to_string()]);
+        push(
+            out,
+            &[
+                "<tr id=\"problem-",
+                code.code(),
+                "\"><td><code>",
+                code.code(),
+                "</code></td><td>",
+                &code.status().to_string(),
+            ],
+        );
         push(out, &["</td><td>", &escape(code.title()), "</td></tr>"]);
     }
     out.push_str("</tbody></table></section>");
@@ -241,7 +343,15 @@ fn escape(text: &str) -> String {
 /// Every second piece between backticks is code.
 fn prose(text: &str) -> String {
     let pieces = text.split('`').enumerate();
-    pieces.map(|(place, piece)| if place % 2 == 1 { format!("<code>{}</code>", escape(piece)) } else { escape(piece) }).collect()
+    pieces
+        .map(|(place, piece)| {
+            if place % 2 == 1 {
+                format!("<code>{}</code>", escape(piece))
+            } else {
+                escape(piece)
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

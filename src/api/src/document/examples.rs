@@ -16,6 +16,12 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &Map<String, Value>) {
             if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
                 for content in responses.values_mut().filter_map(|response| response.get_mut("content")) {
                     add_to(content, schemas);
+                    if method == "get" {
+                        // The link of an invitation is shown once, and not by reading.
+                        if let Some(item) = content.pointer_mut("/application~1json/example/items/0") {
+                            item.as_object_mut().and_then(|item| item.remove("link"));
+                        }
+                    }
                 }
             }
         }
@@ -25,12 +31,20 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &Map<String, Value>) {
 fn add_to(content: &mut Value, schemas: &Map<String, Value>) {
     let Some(kind) = content.get_mut("application/json") else { return };
     if kind.get("example").is_none() {
-        kind["example"] = make(&kind["schema"], "", schemas);
+        kind["example"] = make(&kind["schema"], Field::default(), schemas);
     }
 }
 
-/// An example of a schema; `name` is the field that it stands in.
-fn make(schema: &Value, name: &str, schemas: &Map<String, Value>) -> Value {
+/// Where a value stands.
+#[derive(Clone, Copy, Default)]
+struct Field<'a> {
+    /// The schema around it.
+    of: &'a str,
+    name: &'a str,
+}
+
+/// An example of a schema.
+fn make(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
     if let Some(example) = schema.get("example") {
         return example.clone();
     }
@@ -38,36 +52,63 @@ fn make(schema: &Value, name: &str, schemas: &Map<String, Value>) -> Value {
         return example.clone();
     }
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-        let target = target.rsplit('/').next().and_then(|name| schemas.get(name));
-        return target.map_or(Value::Null, |target| make(target, name, schemas));
+        let of = target.rsplit('/').next().unwrap_or_default();
+        return schemas.get(of).map_or(Value::Null, |target| make(target, Field { of, ..at }, schemas));
     }
     if let Some(word) = schema.get("enum").and_then(|words| words.get(0)) {
         return word.clone();
     }
     if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
-        let whole = parts.iter().filter_map(|part| make(part, name, schemas).as_object().cloned()).flatten();
+        let whole = parts.iter().filter_map(|part| make(part, at, schemas).as_object().cloned()).flatten();
         return Value::Object(whole.collect());
     }
     for choice in ["oneOf", "anyOf"] {
         if let Some(parts) = schema.get(choice).and_then(Value::as_array) {
-            return parts.iter().find(|part| part["type"] != "null").map_or(Value::Null, |part| make(part, name, schemas));
+            return parts
+                .iter()
+                .find(|part| part["type"] != "null")
+                .map_or(Value::Null, |part| make(part, at, schemas));
         }
     }
     match kind(schema) {
-        "object" => {
-            let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-            properties.map(|(name, schema)| (name.clone(), make(schema, name, schemas))).collect::<Map<_, _>>().into()
-        }
-        "array" => json!([make(&schema["items"], name, schemas)]),
-        "string" => match text(name, schema) {
+        "object" => fields(schema, at, schemas),
+        // Nothing is over a limit and nothing vanished: the example is of a good day.
+        "array" if matches!(at.name, "warnings" | "over_limit" | "missing" | "changed") => json!([]),
+        "array" => json!([make(&schema["items"], at, schemas)]),
+        "string" => match text(at, schema) {
             "" => Value::Null,
             text => text.into(),
         },
-        "integer" => schema.get("minimum").cloned().unwrap_or_else(|| number(name).into()),
+        "integer" => number(at.name).into(),
         "number" => json!(24.0),
-        "boolean" => json!(true),
+        "boolean" => json!(!matches!(at.name, "is_operator" | "is_over_limit" | "own" | "inherited" | "has_account")),
         _ => Value::Null,
     }
+}
+
+/// An example with every field of an object.
+fn fields(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    properties
+        .map(|(name, schema)| (name.clone(), make(schema, Field { name, ..at }, schemas)))
+        .collect::<Map<_, _>>()
+        .into()
+}
+
+/// An example of a named schema with every field, even those that exclude each other.
+#[cfg(test)]
+pub fn full(name: &str, schemas: &Map<String, Value>) -> Value {
+    let at = Field {
+        of: name,
+        ..Field::default()
+    };
+    schemas.get(name).map_or(Value::Null, |schema| {
+        if kind(schema) == "object" {
+            fields(schema, at, schemas)
+        } else {
+            make(schema, at, schemas)
+        }
+    })
 }
 
 /// The type, or the first of several that is not null.
@@ -79,26 +120,32 @@ fn kind(schema: &Value) -> &str {
     }
 }
 
-fn text(name: &str, schema: &Value) -> &'static str {
+fn text(at: Field<'_>, schema: &Value) -> &'static str {
     if schema["format"] == "date-time" {
         return "2026-01-15T09:30:00Z";
     }
-    match name {
+    match at.name {
         "email" | "user_email" => "ada@example.com",
-        "name" => "Acme Labs",
+        "name" => match at.of {
+            "User" | "Member" | "MemberDetail" | "WorkspaceMember" => "Ada Lovelace",
+            "Model" | "TenantModel" | "MyModel" => "openai/gpt-4o-mini",
+            "Plan" | "ChangedPlan" => "Team",
+            "Provider" => "OpenRouter",
+            "Workspace" | "WorkspaceRef" => "Research",
+            _ => "Acme Labs",
+        },
         "tenant_name" => "Acme Labs",
         "user_name" | "invited_by" => "Ada Lovelace",
         "slug" | "tenant_slug" => "acme-labs",
         "plan_name" => "Team",
         "link" => "https://tenantry.example.com/invite/q3M5vB8",
         "base_url" => "https://openrouter.ai/api/v1",
-        "upstream_name" | "model_names" | "added" | "changed" | "missing" => "openai/gpt-4o-mini",
+        "upstream_name" | "model_names" | "added" => "openai/gpt-4o-mini",
         "display_name" => "GPT-4o mini",
         "provider_name" => "OpenRouter",
         "modalities" => "text",
         "description" => "Labels for the spring study",
         "external_id" => "crm-4711",
-        "warnings" => "members: 12 of 50",
         "version" => "0.1.0",
         "database_version" => "17.2",
         // The last page, and a check that went well.

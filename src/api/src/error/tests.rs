@@ -16,7 +16,10 @@ use crate::RequestInfo;
 fn router() -> Router {
     Router::new()
         .route("/v1/things/{id}", get(|Path(_): Path<u8>| async { "fine" }))
-        .route("/v1/invalid/{token}", get(|| async { ApiError(Error::field("name", Fault::TooLong { max: 100 })) }))
+        .route(
+            "/v1/invalid/{token}",
+            get(|| async { ApiError(Error::field("name", Fault::TooLong { max: 100 })) }),
+        )
         .route("/v1/limited", get(|| async { ApiError(Error::RateLimited { retry_after_s: 30 }) }))
         .route("/v1/anonymous", get(|| async { ApiError::from(ProblemCode::Unauthenticated) }))
         .route("/v1/broken", get(|| async { ApiError(Error::internal("select * from secret")) }))
@@ -27,7 +30,10 @@ fn router() -> Router {
 
 async fn ask(method: &str, path: &str) -> (Response<()>, Value) {
     let mut request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-    request.extensions_mut().insert(RequestInfo { request_id: "r1".into(), ..RequestInfo::default() });
+    request.extensions_mut().insert(RequestInfo {
+        request_id: "r1".into(),
+        ..RequestInfo::default()
+    });
     let outer = Router::new().nest_service("/api", router());
     let (head, body) = outer.oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 10_000).await.unwrap();
@@ -62,7 +68,11 @@ async fn what_the_router_refuses_has_the_same_form() {
     ] {
         let (head, body) = ask(method, path).await;
         assert_eq!(head.status().as_u16(), status, "{method} {path}");
-        assert_eq!((body["code"].as_str(), body["status"].as_u64()), (Some(code), Some(status.into())), "{method} {path}");
+        assert_eq!(
+            (body["code"].as_str(), body["status"].as_u64()),
+            (Some(code), Some(status.into())),
+            "{method} {path}"
+        );
         assert_eq!(body["request_id"], "r1");
     }
     let (head, _) = ask("POST", "/api/v1/things/1").await;
@@ -72,7 +82,10 @@ async fn what_the_router_refuses_has_the_same_form() {
 #[tokio::test]
 async fn headers_say_when_and_how_to_come_back() {
     assert_eq!(ask("GET", "/api/v1/limited").await.0.headers()["retry-after"], "30");
-    assert_eq!(ask("GET", "/api/v1/anonymous").await.0.headers()["www-authenticate"], "Bearer realm=\"tenantry\"");
+    assert_eq!(
+        ask("GET", "/api/v1/anonymous").await.0.headers()["www-authenticate"],
+        "Bearer realm=\"tenantry\""
+    );
 }
 
 #[tokio::test]

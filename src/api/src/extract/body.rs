@@ -28,7 +28,9 @@ impl<S: Send + Sync, T: FromBody> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let is_json = is_json(request.headers());
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| too_large(rejection.status()))?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| too_large(rejection.status()))?;
         if bytes.is_empty() && T::MAY_BE_EMPTY {
             return Ok(Self(T::from_body(&Value::Null)?));
         }
@@ -50,7 +52,9 @@ pub fn too_large(status: StatusCode) -> ApiError {
 
 /// `application/json`, or a type built on it such as `application/merge-patch+json`.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
     let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

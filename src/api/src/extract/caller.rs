@@ -54,7 +54,11 @@ fn has_header_credential(headers: &HeaderMap) -> Result<bool, ApiError> {
 
 fn origin(parts: &Parts) -> Origin {
     let info = RequestInfo::of(&parts.extensions);
-    Origin { door: Door::Api, ip: info.ip, request_id: info.request_id }
+    Origin {
+        door: Door::Api,
+        ip: info.ip,
+        request_id: info.request_id,
+    }
 }
 
 /// A person who is signed in.
@@ -98,7 +102,10 @@ impl FromRequestParts<App> for Info {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        Ok(Self { origin: origin(parts), public_origin: RequestInfo::of(&parts.extensions).public_origin })
+        Ok(Self {
+            origin: origin(parts),
+            public_origin: RequestInfo::of(&parts.extensions).public_origin,
+        })
     }
 }
 

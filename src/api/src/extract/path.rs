@@ -23,7 +23,9 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
 
 /// A path that is not UTF-8 names nothing, either.
 async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams, ApiError> {
-    RawPathParams::from_request_parts(parts, state).await.map_err(|_| ProblemCode::NotFound.into())
+    RawPathParams::from_request_parts(parts, state)
+        .await
+        .map_err(|_| ProblemCode::NotFound.into())
 }
 
 /// The part of the path called `name`, when the route has one.

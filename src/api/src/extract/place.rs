@@ -50,9 +50,9 @@ async fn place(parts: &mut Parts, app: &App) -> Result<Place, ApiError> {
     let tenant = find_param(parts, app, "tenant").await?;
     let workspace = find_param(parts, app, "workspace").await?;
     match (tenant, workspace) {
-        (Some(tenant), Some(workspace)) => {
-            context::in_workspace(app, &who, &tenant, &workspace, &headers).await.map(Place::Workspace)
-        }
+        (Some(tenant), Some(workspace)) => context::in_workspace(app, &who, &tenant, &workspace, &headers)
+            .await
+            .map(Place::Workspace),
         (Some(tenant), None) => context::in_tenant(app, &who, &tenant, &headers).await.map(Place::Tenant),
         (None, Some(workspace)) => context::in_workspace_by_id(app, &who, &workspace, &headers).await.map(Place::Workspace),
         (None, None) => Err(tenantry_types::ProblemCode::NotFound.into()),

@@ -16,7 +16,11 @@ fn key(text: &str) -> HeaderMap {
 #[test]
 fn a_key_belongs_to_caller_method_path_and_itself() {
     let base = scope("usr_a", &parts("POST", "/v1/tenants"), "k");
-    assert_eq!(base, scope("usr_a", &parts("POST", "/v1/tenants/"), "k"), "a slash at the end is the same place");
+    assert_eq!(
+        base,
+        scope("usr_a", &parts("POST", "/v1/tenants/"), "k"),
+        "a slash at the end is the same place"
+    );
     for other in [
         scope("usr_b", &parts("POST", "/v1/tenants"), "k"),
         scope("usr_a", &parts("PATCH", "/v1/tenants"), "k"),
@@ -53,10 +57,21 @@ fn keys_are_visible_and_short() {
 
 #[test]
 fn what_could_go_better_next_time_is_not_kept() {
-    for status in [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::UNPROCESSABLE_ENTITY] {
+    for status in [
+        StatusCode::OK,
+        StatusCode::CREATED,
+        StatusCode::NOT_FOUND,
+        StatusCode::CONFLICT,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ] {
         assert!(is_final(status), "{status}");
     }
-    for status in [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS, StatusCode::INTERNAL_SERVER_ERROR, StatusCode::SERVICE_UNAVAILABLE] {
+    for status in [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        StatusCode::SERVICE_UNAVAILABLE,
+    ] {
         assert!(!is_final(status), "{status}");
     }
 }

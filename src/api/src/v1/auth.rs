@@ -18,12 +18,7 @@ use crate::respond::Answer;
 /// The first account of a server becomes its operator. Each sign-up without an invitation gets a tenant of its own.
 /// 409 `email_taken` when there is an account with this address; 403 when the server takes no new accounts.
 #[utoipa::path(post, path = "", operation_id = "register", request_body = bodies::Registration, responses((status = 201, body = User)))]
-pub async fn register(
-    State(app): State<App>,
-    info: Info,
-    session: SignIn,
-    Body(body): Body<Registration>,
-) -> Answer<(StatusCode, Json<User>)> {
+pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Registration>) -> Answer<(StatusCode, Json<User>)> {
     let made = accounts::register(&app, &info.origin, body).await?;
     session.enter(made.user.id).await?;
     Ok((StatusCode::CREATED, Json(made.user)))
@@ -77,7 +72,10 @@ impl FromBody for SwitchTenant {
         Fields::read(body, |f| {
             let tenant = f.required("tenant");
             let workspace = f.optional("workspace");
-            Some(Self { tenant: tenant?, workspace: workspace? })
+            Some(Self {
+                tenant: tenant?,
+                workspace: workspace?,
+            })
         })
     }
 }
@@ -86,18 +84,17 @@ impl FromBody for SwitchTenant {
 ///
 /// Sets the tenant that requests without one are about, and answers with the new context.
 #[utoipa::path(post, path = "", operation_id = "switch_tenant", request_body = bodies::SwitchTenant, responses((status = 200, body = Context)))]
-pub async fn switch_tenant(
-    State(app): State<App>,
-    Caller(who): Caller,
-    headers: HeaderMap,
-    Body(to): Body<SwitchTenant>,
-) -> Answer<Json<Context>> {
+pub async fn switch_tenant(State(app): State<App>, Caller(who): Caller, headers: HeaderMap, Body(to): Body<SwitchTenant>) -> Answer<Json<Context>> {
     let ctx = context::in_tenant(&app, &who, &to.tenant, &Headers::read(&headers)?).await?;
     let workspace = match &to.workspace {
         Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
         None => None,
     };
     accounts::remember_tenant(&app, &who, ctx.tenant().id).await?;
-    let standing = Standing { tenant: Some(ctx), workspace, source: ContextSource::Session };
+    let standing = Standing {
+        tenant: Some(ctx),
+        workspace,
+        source: ContextSource::Session,
+    };
     Ok(Json(context::describe(&who, &standing)))
 }

@@ -42,12 +42,7 @@ pub async fn get(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<
 /// `routes`, when it is there, replaces all of them.
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_model", request_body = bodies::ModelPatch,
     responses((status = 200, body = Model)), extensions(("x-permission" = json!(OPERATOR))))]
-pub async fn update(
-    State(app): State<App>,
-    AsOperator(by): AsOperator,
-    Id(id): Id<ModelId>,
-    Body(patch): Body<ModelPatch>,
-) -> Answer<Json<Model>> {
+pub async fn update(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<ModelId>, Body(patch): Body<ModelPatch>) -> Answer<Json<Model>> {
     Ok(Json(catalog::update(&app, &by, id, patch).await?))
 }
 

@@ -25,7 +25,9 @@ pub struct InvitationFilter {
 
 impl Filter for InvitationFilter {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { status: f.optional("status")? })
+        Some(Self {
+            status: f.optional("status")?,
+        })
     }
 }
 
@@ -47,12 +49,7 @@ pub async fn list(
 #[utoipa::path(post, path = "", operation_id = "create_invitations", request_body = bodies::NewInvitations,
     responses((status = 201, description = "The invitation, or with several addresses all of them", body = bodies::InvitationsAnswer)),
     extensions(("x-permission" = json!(needs::MembersInvite::PERMISSION))))]
-pub async fn create(
-    State(app): State<App>,
-    info: Info,
-    May(by): May<needs::MembersInvite>,
-    Body(new): Body<NewInvitations>,
-) -> Answer<Response> {
+pub async fn create(State(app): State<App>, info: Info, May(by): May<needs::MembersInvite>, Body(new): Body<NewInvitations>) -> Answer<Response> {
     let (many, tenant) = (new.many, by.tenant_id());
     let mut made = invitations::create(&app, by, new, &info.public_origin).await?;
     let answer = match made.pop() {

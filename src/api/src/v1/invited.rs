@@ -46,5 +46,8 @@ pub async fn accept(
     if who.is_none() {
         session.enter(accepted.user.id).await?;
     }
-    Ok(Json(Joined { user: accepted.user, tenant: accepted.tenant }))
+    Ok(Json(Joined {
+        user: accepted.user,
+        tenant: accepted.tenant,
+    }))
 }

@@ -5,10 +5,10 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::Value;
-use tenantry_domain::{App, members, needs};
+use tenantry_domain::{App, Error, members, needs};
 use tenantry_types::member::{Member, MemberDetail, MemberPatch, MemberSort, MembersAdded, NewMembers};
 use tenantry_types::permission::Needs;
-use tenantry_types::{FieldError, Fields, Page, ProblemCode, TenantRole, UserId};
+use tenantry_types::{Fault, FieldError, Fields, Page, ProblemCode, TenantRole, UserId};
 use utoipa::IntoParams;
 
 use crate::bodies;
@@ -60,7 +60,10 @@ pub struct Addition {
 
 impl FromBody for Addition {
     fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
-        Ok(Self { new: NewMembers::parse(body)?, many: body.get("users").is_some_and(|users| !users.is_null()) })
+        Ok(Self {
+            new: NewMembers::parse(body)?,
+            many: body.get("users").is_some_and(|users| !users.is_null()),
+        })
     }
 }
 
@@ -79,12 +82,21 @@ pub async fn add(
     Body(Addition { new, many }): Body<Addition>,
 ) -> Answer<Response> {
     let tenant = by.tenant_id();
-    let added: MembersAdded = members::add(&app, by, &who, new).await?;
+    let added = members::add(&app, by, &who, new).await;
     if many {
-        return Ok((StatusCode::CREATED, Json(added)).into_response());
+        return Ok((StatusCode::CREATED, Json(added?)).into_response());
     }
+    let added: MembersAdded = added.map_err(one_is_not_found)?;
     let member = added.items.into_iter().next().ok_or(ProblemCode::AlreadyMember)?;
     Ok(created(format!("/api/v1/tenants/{tenant}/members/{}", member.user_id), member))
+}
+
+/// A list says which of its people are not known; a single one is what the request is about.
+fn one_is_not_found(error: Error) -> Error {
+    match error {
+        Error::Invalid(faults) if faults.iter().all(|fault| fault.fault == Fault::NoSuchThing) => Error::NOT_FOUND,
+        other => other,
+    }
 }
 
 /// Show a member, with their workspaces

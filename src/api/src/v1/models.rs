@@ -29,7 +29,10 @@ impl Filter for TenantModelFilter {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
         let enabled = f.optional("enabled");
         let provider = f.optional("provider");
-        Some(Self { enabled: enabled?, provider: provider? })
+        Some(Self {
+            enabled: enabled?,
+            provider: provider?,
+        })
     }
 }
 
@@ -43,7 +46,10 @@ pub async fn list(
     May(by): May<needs::ModelsRead>,
     Params(list): Params<Listing<TenantModelFilter>>,
 ) -> Answer<Json<Page<TenantModel>>> {
-    let filter = ModelFilter { enabled: list.filter.enabled, provider: list.filter.provider };
+    let filter = ModelFilter {
+        enabled: list.filter.enabled,
+        provider: list.filter.provider,
+    };
     Ok(Json(model_access::list(&app, by, list.page, filter).await?))
 }
 
@@ -52,11 +58,7 @@ pub async fn list(
 /// Answers with the models that changed.
 #[utoipa::path(method(patch, put), path = "", operation_id = "toggle_tenant_models", request_body = bodies::ModelsToggle,
     responses((status = 200, body = Page<TenantModel>)), extensions(("x-permission" = json!(needs::ModelsToggle::PERMISSION))))]
-pub async fn toggle(
-    State(app): State<App>,
-    May(by): May<needs::ModelsToggle>,
-    Body(toggle): Body<ModelsToggle>,
-) -> Answer<Json<Page<TenantModel>>> {
+pub async fn toggle(State(app): State<App>, May(by): May<needs::ModelsToggle>, Body(toggle): Body<ModelsToggle>) -> Answer<Json<Page<TenantModel>>> {
     Ok(Json(Page::whole(model_access::toggle(&app, by, toggle).await?)))
 }
 
@@ -112,7 +114,12 @@ impl FromQuery for Report {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
         let format = f.optional("format");
         let list = Listing::read(f);
-        Some(Self { list: list?, form: ReportForm { format: format?.unwrap_or_default() } })
+        Some(Self {
+            list: list?,
+            form: ReportForm {
+                format: format?.unwrap_or_default(),
+            },
+        })
     }
 }
 

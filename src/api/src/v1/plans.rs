@@ -58,7 +58,10 @@ pub async fn update(
     Body(patch): Body<PlanPatch>,
 ) -> Answer<Json<ChangedPlan>> {
     let changed = plans::update(&app, &by, id, patch).await?;
-    Ok(Json(ChangedPlan { plan: changed.plan, over_limit: changed.over_limit }))
+    Ok(Json(ChangedPlan {
+        plan: changed.plan,
+        over_limit: changed.over_limit,
+    }))
 }
 
 /// Delete a plan

@@ -37,11 +37,6 @@ pub async fn user(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id
 /// A disabled account is signed out everywhere. The last operator stays one.
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_user", request_body = bodies::UserPatch,
     responses((status = 200, body = User)), extensions(("x-permission" = json!(OPERATOR))))]
-pub async fn update_user(
-    State(app): State<App>,
-    AsOperator(by): AsOperator,
-    Id(id): Id<UserId>,
-    Body(patch): Body<UserPatch>,
-) -> Answer<Json<User>> {
+pub async fn update_user(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<UserId>, Body(patch): Body<UserPatch>) -> Answer<Json<User>> {
     Ok(Json(platform::update_user(&app, &by, id, patch).await?))
 }

@@ -81,7 +81,9 @@ pub struct Sync {
 
 impl FromQuery for Sync {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { apply: f.optional("apply")?.unwrap_or(false) })
+        Some(Self {
+            apply: f.optional("apply")?.unwrap_or(false),
+        })
     }
 }
 
@@ -90,11 +92,6 @@ impl FromQuery for Sync {
 /// Answers with the differences to the catalogue. 409 `upstream_unreachable` when the provider does not answer.
 #[utoipa::path(post, path = "", operation_id = "sync_provider", params(Sync), responses((status = 200, body = SyncReport)),
     extensions(("x-permission" = json!(OPERATOR))))]
-pub async fn sync(
-    State(app): State<App>,
-    AsOperator(by): AsOperator,
-    Id(id): Id<ProviderId>,
-    Params(how): Params<Sync>,
-) -> Answer<Json<SyncReport>> {
+pub async fn sync(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<ProviderId>, Params(how): Params<Sync>) -> Answer<Json<SyncReport>> {
     Ok(Json(providers::sync(&app, &by, id, how.apply).await?))
 }

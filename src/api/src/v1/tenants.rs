@@ -26,7 +26,9 @@ pub struct TenantFilter {
 
 impl Filter for TenantFilter {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { status: f.optional("status")? })
+        Some(Self {
+            status: f.optional("status")?,
+        })
     }
 }
 
@@ -34,11 +36,7 @@ impl Filter for TenantFilter {
 ///
 /// Those that the caller may enter; for an operator all of them.
 #[utoipa::path(get, path = "", operation_id = "list_tenants", params(Paging, Search, TenantFilter), responses((status = 200, body = Page<TenantRow>)))]
-pub async fn list(
-    State(app): State<App>,
-    Caller(who): Caller,
-    Params(list): Params<Listing<TenantFilter>>,
-) -> Answer<Json<Page<TenantRow>>> {
+pub async fn list(State(app): State<App>, Caller(who): Caller, Params(list): Params<Listing<TenantFilter>>) -> Answer<Json<Page<TenantRow>>> {
     Ok(Json(tenants::list(&app, &who, list.page, list.filter.status).await?))
 }
 
@@ -78,7 +76,9 @@ pub struct Deletion {
 
 impl FromQuery for Deletion {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { purge: f.optional("purge")?.unwrap_or(false) })
+        Some(Self {
+            purge: f.optional("purge")?.unwrap_or(false),
+        })
     }
 }
 

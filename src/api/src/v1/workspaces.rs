@@ -26,7 +26,9 @@ pub struct WorkspaceFilter {
 
 impl Filter for WorkspaceFilter {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { status: f.optional("status")? })
+        Some(Self {
+            status: f.optional("status")?,
+        })
     }
 }
 
@@ -64,11 +66,7 @@ pub async fn get(State(app): State<App>, May(by): May<needs::WorkspacesRead>) ->
 /// Change a workspace
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_workspace", request_body = bodies::WorkspacePatch,
     responses((status = 200, body = Workspace)), extensions(("x-permission" = json!(needs::WorkspacesUpdate::PERMISSION))))]
-pub async fn update(
-    State(app): State<App>,
-    May(by): May<needs::WorkspacesUpdate>,
-    Body(patch): Body<WorkspacePatch>,
-) -> Answer<Json<Workspace>> {
+pub async fn update(State(app): State<App>, May(by): May<needs::WorkspacesUpdate>, Body(patch): Body<WorkspacePatch>) -> Answer<Json<Workspace>> {
     Ok(Json(workspaces::update(&app, by, patch).await?))
 }
 
@@ -122,11 +120,7 @@ pub async fn set_member(
 /// Take somebody out of a workspace
 #[utoipa::path(delete, path = "", operation_id = "remove_workspace_member", responses((status = 204)),
     extensions(("x-permission" = json!(needs::WorkspaceMembersManage::PERMISSION))))]
-pub async fn remove_member(
-    State(app): State<App>,
-    May(by): May<needs::WorkspaceMembersManage>,
-    Id(user): Id<UserId>,
-) -> Answer<StatusCode> {
+pub async fn remove_member(State(app): State<App>, May(by): May<needs::WorkspaceMembersManage>, Id(user): Id<UserId>) -> Answer<StatusCode> {
     workspaces::remove_member(&app, by, user).await?;
     Ok(StatusCode::NO_CONTENT)
 }

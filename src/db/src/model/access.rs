@@ -254,21 +254,32 @@ pub async fn set_workspace(tx: &mut TenantTx, workspace: WorkspaceId, mode: Acce
     Ok(())
 }
 
-/// Who can use what: active members by name, `limit + 1` of them, and how many there are in all.
+/// Who can use what: active members by name, `limit + 1` of them, and how many there are in all. Says
+/// what the view `user_model_access_report` says, but works out the models of one page of people
+/// only: from the view, Postgres may put those of all people together first.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn report(tx: &mut TenantTx, query: &PageQuery) -> Result<(Vec<ModelReportRow>, i64)> {
     let pattern = query.pattern();
     let tenant = tx.tenant_id().uuid();
-    // The page is cut from the members first: the view would put the lists of all of them together.
-    let emails = sqlx::query_scalar!(
-        "select u.email
-         from membership m
-         join user_account u on u.id = m.user_id and u.status = 'active'
-         where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)
-         order by lower(u.name), u.email
-         limit $3 offset $4",
+    let rows = sqlx::query!(
+        r#"select p.email, p.name, x.n as "n!", x.names as "names!"
+           from (
+             select m.user_id, u.email, u.name
+             from membership m
+             join user_account u on u.id = m.user_id and u.status = 'active'
+             where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)
+             order by lower(u.name), u.email
+             limit $3 offset $4
+           ) p
+           cross join lateral (
+             select count(*) as n, coalesce(array_agg(c.name order by c.name), '{}') as names
+             from user_available_models a
+             join model c on c.id = a.model_id
+             where a.organization_id = $1 and a.user_id = p.user_id
+           ) x
+           order by lower(p.name), p.email"#,
         tenant,
         pattern,
         i64::from(query.limit) + 1,
@@ -286,42 +297,14 @@ pub async fn report(tx: &mut TenantTx, query: &PageQuery) -> Result<(Vec<ModelRe
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok((report_of(tx, Some(&emails), i64::from(query.limit) + 1).await?, total))
-}
-
-/// The report on all active members, by name; at most `limit` rows.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn whole_report(tx: &mut TenantTx, limit: i64) -> Result<Vec<ModelReportRow>> {
-    report_of(tx, None, limit).await
-}
-
-async fn report_of(tx: &mut TenantTx, emails: Option<&[String]>, limit: i64) -> Result<Vec<ModelReportRow>> {
-    let tenant = tx.tenant_id().uuid();
-    let rows = sqlx::query!(
-        r#"select user_email as "user_email!", user_name as "user_name!", organization_id as "organization_id!",
-             accessible_models as "accessible_models!", model_names as "model_names!"
-           from user_model_access_report
-           where organization_id = $1 and ($2::text[] is null or user_email = any ($2))
-           order by lower(user_name), user_email
-           limit $3"#,
-        tenant,
-        emails,
-        limit,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|r| ModelReportRow {
-            user_email: email(r.user_email),
-            user_name: r.user_name,
-            organization_id: r.organization_id.into(),
-            accessible_models: r.accessible_models,
-            model_names: r.model_names,
-        })
-        .collect())
+    let items = rows.into_iter().map(|r| ModelReportRow {
+        user_email: email(r.email),
+        user_name: r.name,
+        organization_id: tenant.into(),
+        accessible_models: r.n,
+        model_names: r.names,
+    });
+    Ok((items.collect(), total))
 }
 
 /// The models that a person may use, in all tenants that are active; at most 5,000.

@@ -78,8 +78,8 @@ pub(super) struct PlannedMember {
 
 #[derive(Debug)]
 pub(super) struct PlannedWorkspace {
-    /// The id of the group; None for the default.
-    pub group: Option<String>,
+    /// The id of the group; `default` for people without one.
+    pub group: String,
     pub name: String,
     pub description: String,
     pub slug: Slug,
@@ -229,7 +229,7 @@ fn workspaces(groups: &[&SourceGroup], members: &[PlannedMember], people: &[Pers
     let mut grouped = HashSet::new();
     let mut slugs = HashSet::from([DEFAULT_WORKSPACE.to_owned()]);
     let mut out = vec![PlannedWorkspace {
-        group: None,
+        group: DEFAULT_WORKSPACE.into(),
         name: "Default".into(),
         description: String::new(),
         slug: Slug::stored(DEFAULT_WORKSPACE.into()),
@@ -244,7 +244,7 @@ fn workspaces(groups: &[&SourceGroup], members: &[PlannedMember], people: &[Pers
             .chain((2..).map(|n| wanted.numbered(n)))
             .find(|s| slugs.insert(s.as_str().to_owned()));
         out.push(PlannedWorkspace {
-            group: Some(group.id.clone()),
+            group: group.id.clone(),
             description: people::readable(&group.description, 500).unwrap_or_default(),
             slug: slug.unwrap_or(wanted),
             name,

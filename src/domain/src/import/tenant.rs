@@ -28,6 +28,7 @@ struct Filling<'a> {
     planned: &'a PlannedTenant,
     placed: &'a Placed,
     removed: Removed,
+    removed_members: HashSet<String>,
 }
 
 /// Writes what is planned for the tenant, and says what came of it.
@@ -42,12 +43,14 @@ pub(super) async fn fill(
 ) -> Result<(TenantTx, TenantTaken)> {
     member::lock(&mut tx).await?;
     let removed = db::removed(&mut tx).await?;
+    let removed_members = removed.members.iter().cloned().collect();
     let mut filling = Filling {
         tx,
         plan,
         planned,
         placed,
         removed,
+        removed_members,
     };
     let mut left_out = planned.left_out.clone();
 
@@ -88,8 +91,7 @@ impl Filling<'_> {
     }
 
     fn was_removed(&self, person: usize) -> bool {
-        let id = self.user(person).to_string();
-        self.removed.members.contains(&id)
+        !self.removed_members.is_empty() && self.removed_members.contains(&self.user(person).to_string())
     }
 
     async fn members(&mut self, left_out: &mut Vec<LeftOut>) -> Result<Taken> {
@@ -119,35 +121,36 @@ impl Filling<'_> {
     }
 
     /// The workspace of each planned one, place by place. A group finds the workspace that was made
-    /// of it even when that has another name by now; else one that has its slug and is of no group.
+    /// of it even when that has another name by now; else one that has its slug and is of no group,
+    /// which is its own from then on.
     async fn workspaces(&mut self) -> Result<(Vec<WorkspaceId>, Taken)> {
         let there = db::workspaces(&mut self.tx, MARKER).await?;
         let mut slugs: HashSet<String> = there.iter().map(|w| w.slug.clone()).collect();
         let mut new = db::NewWorkspaces::default();
+        let (mut bound, mut groups) = (Vec::new(), Vec::new());
         let mut ids = Vec::new();
         for planned in &self.planned.workspaces {
-            let made_of_it = there.iter().find(|w| w.group.is_some() && w.group == planned.group);
-            let of_no_group = || {
-                there
-                    .iter()
-                    .find(|w| w.group.is_none() && w.slug == planned.slug.as_str() && !ids.contains(&w.id))
-            };
-            if let Some(found) = made_of_it.or_else(of_no_group) {
+            if let Some(found) = there.iter().find(|w| w.group.as_ref() == Some(&planned.group)) {
                 ids.push(found.id);
                 continue;
             }
-            // Without people, nobody misses a default workspace that somebody renamed.
+            if let Some(found) = there.iter().find(|w| w.group.is_none() && w.slug == planned.slug.as_str()) {
+                bound.push(found.id.uuid());
+                groups.push(planned.group.clone());
+                ids.push(found.id);
+                continue;
+            }
             let id: WorkspaceId = new_id();
             let slug = free_slug(&planned.slug, &mut slugs);
             new.ids.push(id.uuid());
             new.slugs.push(slug.as_str().to_owned());
             new.names.push(planned.name.clone());
             new.descriptions.push(planned.description.clone());
-            new.metadata
-                .push(planned.group.as_ref().map_or_else(|| json!({}), |group| json!({ MARKER: group })));
+            new.metadata.push(json!({ MARKER: planned.group }));
             ids.push(id);
         }
         let added = new.ids.len();
+        db::bind_workspaces(&mut self.tx, &bound, MARKER, &groups).await?;
         db::add_workspaces(&mut self.tx, &new, now()).await?;
         Ok((
             ids,

@@ -3,10 +3,9 @@
 
 use tenantry_types::model::ModelReportRow;
 
-const HEAD: &str = "user_email,user_name,organization_id,accessible_models,model_names\r\n";
+pub(super) const HEAD: &str = "user_email,user_name,organization_id,accessible_models,model_names\r\n";
 
-pub(super) fn report(rows: &[ModelReportRow]) -> String {
-    let mut out = String::from(HEAD);
+pub(super) fn rows(out: &mut String, rows: &[ModelReportRow]) {
     for row in rows {
         let cells = [
             row.user_email.as_str(),
@@ -19,11 +18,10 @@ pub(super) fn report(rows: &[ModelReportRow]) -> String {
             if place > 0 {
                 out.push(',');
             }
-            cell(&mut out, text);
+            cell(out, text);
         }
         out.push_str("\r\n");
     }
-    out
 }
 
 fn cell(out: &mut String, text: &str) {

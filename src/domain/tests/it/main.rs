@@ -6,6 +6,7 @@ mod accounts;
 mod invitations;
 mod isolation;
 mod members;
+mod models;
 mod support;
 mod tenants;
 mod workspaces;

@@ -1,8 +1,8 @@
 //! How answers of server functions are written: JSON, read from text. Data that comes inside a page
 //! is read from text as well, so the browser carries one reader for each type and not two.
-
+use bytes::Bytes;
 use leptos::server_fn::codec::Post;
-use leptos::server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType};
+use leptos::server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, Error};
 

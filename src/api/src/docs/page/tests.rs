@@ -10,7 +10,13 @@ fn text_is_escaped_and_backticks_are_code() {
 #[test]
 fn the_page_shows_everything_and_needs_nothing_from_elsewhere() {
     let page = render(build());
-    for part in ["id=\"list_members\"", "members:invite", "id=\"schema-Problem\"", "id=\"problem-slug_taken\"", "/api/v1/organizations"] {
+    for part in [
+        "id=\"list_members\"",
+        "members:invite",
+        "id=\"schema-Problem\"",
+        "id=\"problem-slug_taken\"",
+        "/api/v1/organizations",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     for part in [" style=", "<script", "<style", "src=", "onclick", "@import"] {

@@ -20,7 +20,12 @@ async fn read<T: FromBody + Send + 'static>(kind: &str, body: &'static str) -> R
 
 #[tokio::test]
 async fn json_of_any_name_is_read() {
-    for kind in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/merge-patch+json"] {
+    for kind in [
+        "application/json",
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/merge-patch+json",
+    ] {
         assert!(read::<MePatch>(kind, r#"{"name":"Ada"}"#).await.is_ok(), "{kind}");
     }
 }
@@ -31,7 +36,10 @@ async fn what_cannot_be_read_is_told_apart() {
     assert_eq!(read::<MePatch>("", "{}").await.unwrap_err(), ProblemCode::UnsupportedMediaType);
     assert_eq!(read::<MePatch>("application/json", "{").await.unwrap_err(), ProblemCode::BadJson);
     assert_eq!(read::<MePatch>("application/json", "").await.unwrap_err(), ProblemCode::BadJson);
-    assert_eq!(read::<MePatch>("application/json", r#"{"nmae":1}"#).await.unwrap_err(), ProblemCode::Invalid);
+    assert_eq!(
+        read::<MePatch>("application/json", r#"{"nmae":1}"#).await.unwrap_err(),
+        ProblemCode::Invalid
+    );
     let long: &'static str = "\"0123456789012345678901234567890123456789012345678901234567890123456789\"";
     assert_eq!(read::<MePatch>("application/json", long).await.unwrap_err(), ProblemCode::TooLarge);
 }
@@ -40,5 +48,8 @@ async fn what_cannot_be_read_is_told_apart() {
 async fn some_bodies_may_be_missing() {
     assert!(read::<Option<Acceptance>>("", "").await.unwrap().is_none());
     assert!(read::<Option<Acceptance>>("application/json", "{}").await.unwrap().is_none());
-    assert_eq!(read::<Option<Acceptance>>("application/json", r#"{"name":"Ada"}"#).await.unwrap_err(), ProblemCode::Invalid);
+    assert_eq!(
+        read::<Option<Acceptance>>("application/json", r#"{"name":"Ada"}"#).await.unwrap_err(),
+        ProblemCode::Invalid
+    );
 }

@@ -7,7 +7,8 @@ use super::{FromQuery, Listing, Params, Unfiltered};
 async fn read<T: FromQuery>(query: &str) -> Result<T, Vec<(String, &'static str)>> {
     let mut parts = Request::builder().uri(format!("/v1/things?{query}")).body(()).unwrap().into_parts().0;
     let read = Params::<T>::from_request_parts(&mut parts, &()).await;
-    read.map(|params| params.0).map_err(|error| error.0.fields().iter().map(|e| (e.field.clone(), e.fault.code())).collect())
+    read.map(|params| params.0)
+        .map_err(|error| error.0.fields().iter().map(|e| (e.field.clone(), e.fault.code())).collect())
 }
 
 async fn page(query: &str) -> Result<PageQuery, Vec<(String, &'static str)>> {
@@ -26,9 +27,19 @@ async fn defaults_and_bounds() {
 #[tokio::test]
 async fn all_faults_are_named() {
     let errors = page("limit=0&skip=10001&cursor=x&lmit=3").await.unwrap_err();
-    let expected = [("limit", "out_of_range"), ("skip", "out_of_range"), ("cursor", "does_not_match"), ("lmit", "unknown_field")];
+    let expected = [
+        ("limit", "out_of_range"),
+        ("skip", "out_of_range"),
+        ("cursor", "does_not_match"),
+        ("lmit", "unknown_field"),
+    ];
     assert_eq!(errors, expected.map(|(field, code)| (field.to_owned(), code)));
-    for (query, field) in [("limit=101", "limit"), ("limit=ten", "limit"), ("skip=-1", "skip"), ("skip=1&cursor=o1", "cursor")] {
+    for (query, field) in [
+        ("limit=101", "limit"),
+        ("limit=ten", "limit"),
+        ("skip=-1", "skip"),
+        ("skip=1&cursor=o1", "cursor"),
+    ] {
         assert_eq!(page(query).await.unwrap_err()[0].0, field, "{query}");
     }
 }

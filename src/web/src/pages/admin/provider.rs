@@ -93,7 +93,7 @@ fn Names(title: &'static str, names: Vec<String>) -> impl IntoView {
 #[component]
 fn Report(id: String, report: SyncReport) -> impl IntoView {
     let changes = report.added.len() + report.changed.len();
-    let label = format!("Apply {changes} changes");
+    let label = format!("Apply {changes} change{}", if changes == 1 { "" } else { "s" });
     view! {
         <div class="card">
             <Names title="new" names=report.added />

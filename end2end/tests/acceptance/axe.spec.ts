@@ -1,0 +1,133 @@
+// Every page in both themes and both widths: axe finds nothing, and nothing reaches out at the side.
+
+import { type Page } from "@playwright/test";
+import { good, invite, join, logIn, makeModel, makeTenant, makeWorkspace, operator, signUp, unique } from "../../fixtures/people";
+import { expect, expectNoAxeViolations, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
+
+// Long, and each on its own.
+test.describe.configure({ mode: "parallel" });
+test.use({ allowedComplaints: [/status of (401|403|404|409|410|422) /] });
+
+/** Looks at pages that are loaded once for each theme and width. */
+async function look(page: Page, paths: string[], opened: (page: Page) => Promise<void> = async () => {}) {
+  for (const width of [1280, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of paths) {
+      await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+      await gotoHydrated(page, path);
+      await opened(page);
+      await test.step(`${path} light ${width}`, () => check(page, width));
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      // The same page in other colours: nothing else of it can have changed.
+      await test.step(`${path} dark ${width}`, () => expectNoAxeViolations(page, ["color-contrast", "link-in-text-block"]));
+    }
+  }
+}
+
+async function check(page: Page, width: number) {
+  await expectNoAxeViolations(page);
+  const reach = await page.evaluate(() => document.scrollingElement!.scrollWidth);
+  expect(reach, `${page.url()} scrolls sideways at ${width}`).toBeLessThanOrEqual(width);
+}
+
+test.beforeEach(() => test.setTimeout(300_000));
+
+test("pages for everyone", async ({ page, newPerson }) => {
+  const owner = await newPerson();
+  const { tenant } = await signUp(owner, "Ada Lovelace", `A tenant with quite a long name ${unique()}`);
+  const open = await invite(owner, tenant, `somebody-with-a-long-address-${unique()}@subdomain.example.com`);
+  const revoked = await invite(owner, tenant, `gone-${unique()}@example.com`);
+  const { items } = await good<{ items: { id: string; email: string }[] }>(owner.request.get(`/api/v1/tenants/${tenant.id}/invitations?q=gone-`));
+  await good(owner.request.delete(`/api/v1/tenants/${tenant.id}/invitations/${items[0].id}`));
+  await look(page, ["/login", "/register", open, revoked, "/invite/unknown"]);
+});
+
+test("forms with faults", async ({ page }) => {
+  for (const width of [1280, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    await gotoHydrated(page, "/register");
+    await page.getByLabel("Your name").fill("Ada");
+    await page.getByLabel("Email").fill("ada@example.com");
+    await page.getByLabel("Password").fill("short");
+    await page.getByRole("button", { name: "Create account" }).click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await waitHydrated(page);
+    await check(page, width);
+  }
+});
+
+test("an empty tenant", async ({ page }) => {
+  const { tenant } = await signUp(page);
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody"];
+  await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
+});
+
+test("a tenant with people, invitations and models", async ({ page, newPerson }) => {
+  const word = unique();
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  const models = [];
+  for (const n of [1, 2, 3]) models.push((await makeModel(olga, `axe-${word}/a-model-with-a-rather-long-name-${n}`, `Axe ${word} ${n}`)).id);
+  const { tenant } = await signUp(page, "Ada Lovelace", `Axe ${word}`);
+  await good(page.request.patch(`/api/v1/tenants/${tenant.id}/models`, { data: { enable: models } }));
+  const { id: workspace } = await makeWorkspace(page, tenant, "Research");
+  const { id } = await join(page, tenant, await newPerson(), "Bartholomew Featherstonehaugh-Cholmondeley", "developer");
+  await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
+  await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
+  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report"];
+  await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
+});
+
+test("settings", async ({ page }) => {
+  const { tenant } = await signUp(page);
+  await look(page, [`/t/${tenant.slug}/settings`]);
+});
+
+test("pages that are not there, not allowed, and suspended", async ({ page, newPerson }) => {
+  const { tenant } = await signUp(page);
+  const bob = await newPerson();
+  await join(page, tenant, bob, "Bob Taylor", "viewer");
+  await look(bob, ["/nothing", `/t/${tenant.slug}/nothing`, `/t/${tenant.slug}/invitations`, "/t/no-such-tenant"]);
+  await good(page.request.post(`/api/v1/tenants/${tenant.id}/suspend`));
+  await look(bob, [`/t/${tenant.slug}`]);
+  await look(page, [`/t/${tenant.slug}`]);
+});
+
+test("the person's own pages", async ({ page }) => {
+  await signUp(page);
+  await makeTenant(page, `Second ${unique()}`);
+  await look(page, ["/account", "/new"]);
+});
+
+test("the operator's pages", async ({ page }) => {
+  const word = unique();
+  await logIn(page, operator.email);
+  const { id: provider } = await good<{ id: string }>(
+    page.request.post("/api/v1/providers", { data: { name: `Axe ${word}`, base_url: "https://models.example.com/v1" } }),
+  );
+  const { id: model } = await good<{ id: string }>(page.request.post("/api/v1/models", { data: { name: `axe/${word}`, provider } }));
+  await look(page, ["/admin", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans"]);
+});
+
+test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => {
+  const { tenant, email } = await signUp(page);
+  await makeTenant(page, `Second ${unique()}`);
+  const base = `/t/${tenant.slug}`;
+  await look(page, [`${base}/workspaces`], async () => page.getByText("New workspace").click());
+  await look(page, [`${base}/invitations`], async () => page.getByText("Invite people", { exact: true }).click());
+  await look(page, [`${base}/settings`], async () => page.getByRole("button", { name: "Suspend" }).click());
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await gotoHydrated(page, base);
+  await page.locator(".switcher summary").click();
+  await check(page, 1280);
+  await page.getByText(email).first().click();
+  await check(page, 1280);
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await expect(page.getByText("The first steps are put away.")).toBeVisible();
+  await check(page, 1280);
+  await page.setViewportSize({ width: 375, height: 800 });
+  await gotoHydrated(page, base);
+  await page.getByRole("button", { name: "Navigation" }).click();
+  await page.locator(".switcher summary").click();
+  await check(page, 375);
+});

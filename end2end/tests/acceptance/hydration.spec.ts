@@ -1,0 +1,77 @@
+// The time between a page's arrival and its script's: nothing that a person does then is lost.
+
+import { logIn, operator, signUp } from "../../fixtures/people";
+import { expect, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
+import { type Page } from "@playwright/test";
+
+/** Holds the wasm back until `release` is called. */
+async function holdWasm(page: Page) {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/*.wasm", async (route) => {
+    await held;
+    // The page may be gone by then.
+    await route.continue().catch(() => {});
+  });
+  return release;
+}
+
+test("forms that are sent before the script is there arrive", async ({ page }) => {
+  const { tenant } = await signUp(page);
+  const release = await holdWasm(page);
+  await page.goto(`/t/${tenant.slug}/workspaces`, { waitUntil: "commit" });
+  await page.getByText("New workspace").click();
+  await page.getByLabel("Name", { exact: true }).fill("Early");
+  await page.getByRole("button", { name: "Create workspace" }).click();
+  await expect(page).toHaveURL(`/t/${tenant.slug}/workspaces/early?done=workspace-created`);
+  await expect(page.getByRole("heading", { level: 1, name: "Early" })).toBeVisible();
+  await expect(page.locator("html")).not.toHaveAttribute("data-hydrated");
+  release();
+  await waitHydrated(page);
+  await expect(page.getByText("The workspace is created.")).toBeVisible();
+});
+
+test("what is typed before the script is there stays", async ({ page }) => {
+  const release = await holdWasm(page);
+  await page.goto("/register", { waitUntil: "commit" });
+  await page.getByLabel("Your name").fill("Ada Early");
+  await page.getByLabel("Email").fill("early@example.com");
+  release();
+  await waitHydrated(page);
+  await expect(page.getByLabel("Your name")).toHaveValue("Ada Early");
+  await expect(page.getByLabel("Email")).toHaveValue("early@example.com");
+});
+
+test("every page comes alive without a complaint, also when walked to", async ({ page }) => {
+  test.slow();
+  await logIn(page, operator.email);
+  const tenant = "house-of-olga";
+  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/settings"];
+  for (const path of pages) await gotoHydrated(page, `/t/${tenant}${path}`);
+  const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans"];
+  for (const path of admin) await gotoHydrated(page, `/admin${path}`);
+  for (const path of ["/account", "/new"]) await gotoHydrated(page, path);
+
+  await gotoHydrated(page, `/t/${tenant}`);
+  let loads = 0;
+  page.on("request", (request) => {
+    if (request.isNavigationRequest()) loads += 1;
+  });
+  const rail = page.getByRole("navigation", { name: "Main" });
+  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Settings"]) {
+    await rail.getByRole("link", { name }).click();
+    await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+    await expect(page).toHaveTitle(new RegExp(name));
+  }
+  await page.locator(".switcher summary").click();
+  await page.getByRole("link", { name: "Operator area" }).click();
+  for (const [link, heading] of [["Tenants", "Tenants"], ["Accounts", "Accounts"], ["Providers", "Providers"], ["Catalogue", "Catalogue"], ["Plans", "Plans"], ["System", "System"]]) {
+    await rail.getByRole("link", { name: link }).click();
+    await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+  }
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "Plans" })).toBeVisible();
+  expect(loads, "links do not load the page anew").toBe(0);
+});

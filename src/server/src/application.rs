@@ -1,0 +1,65 @@
+//! Puts the application together: the database, the key, the policy of the configuration, and the
+//! adapters behind the ports. Nothing is decided here.
+
+use std::sync::Arc;
+
+use tenantry_adapters::smtp::SmtpMailer;
+use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_db::Db;
+use tenantry_domain::ports::Mailer;
+use tenantry_domain::{App, MasterKey, Policy, Setup, initialize};
+
+use crate::config::{Config, Initialization};
+use crate::failure::Failure;
+
+/// Passwords that are hashed at once: each takes 19 MiB and a core.
+fn password_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(2, 8)
+}
+
+/// # Errors
+/// When the secret key is missing or not the one of this database.
+pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
+    let policy = Policy {
+        registration: config.registration,
+        tenant_creation: config.tenant_creation,
+        public_url: config.public_url.clone(),
+        only_tenant_fallback: config.only_tenant_fallback,
+    };
+    let models = HttpModelSource::new(config.allow_private_providers).map_err(Failure::failed)?;
+    let setup = Setup {
+        db,
+        master_key: MasterKey::from_secret(&config.secret_key()?),
+        policy,
+        mailer: mailer(config)?,
+        models: Arc::new(models),
+        password_threads: password_threads(),
+    };
+    Ok(App::start(setup).await?)
+}
+
+/// None without a mail server: links are then shown, not mailed.
+fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, Failure> {
+    let (Some(url), Some(from)) = (&config.smtp_url, &config.mail_from) else {
+        return Ok(None);
+    };
+    let mailer = SmtpMailer::new(url, from.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
+    Ok(Some(Arc::new(mailer)))
+}
+
+/// What the environment asks the first start to make.
+pub fn wanted(initialization: &Initialization) -> initialize::Wanted {
+    let Initialization {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin_email,
+        admin_password,
+    } = initialization.clone();
+    initialize::Wanted {
+        organization_name,
+        external_id,
+        openrouter_api_key,
+        admin: admin_email.zip(admin_password),
+    }
+}

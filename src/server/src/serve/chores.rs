@@ -1,0 +1,78 @@
+//! What has to be done again and again while the server runs: mails that wait, sessions that are
+//! over, addresses that no longer count, models of a provider that did not answer at the start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantry_db::PgSessionStore;
+use tenantry_domain::{App, idempotency, initialize, outbox};
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::middleware::limits::Limits;
+
+const MAIL: Duration = Duration::from_secs(5);
+const TIDY: Duration = Duration::from_secs(600);
+const FIRST_TRY: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(900);
+
+/// The chores; they end when this is dropped.
+pub struct Chores(JoinSet<()>);
+
+impl Chores {
+    pub fn abort(mut self) {
+        self.0.abort_all();
+    }
+}
+
+pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
+    let mut tasks = JoinSet::new();
+    if app.mailer().is_some() {
+        tasks.spawn(send_mail(app.clone()));
+    }
+    tasks.spawn(tidy(app.clone(), store, limits));
+    tasks.spawn(catch_up(app));
+    Chores(tasks)
+}
+
+async fn send_mail(app: App) {
+    let mut due = interval(MAIL);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = outbox::work(&app).await {
+            tracing::warn!(?error, "mails could not be sent; they are tried again");
+        }
+    }
+}
+
+async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>) {
+    let mut due = interval(TIDY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        limits.tidy();
+        if let Err(error) = idempotency::sweep(&app).await {
+            tracing::warn!(?error, "old idempotency keys could not be removed");
+        }
+        match store.delete_expired().await {
+            Ok(0) => {}
+            Ok(count) => tracing::debug!(count, "removed sessions that were over"),
+            Err(error) => tracing::warn!(%error, "sessions that are over could not be removed"),
+        }
+    }
+}
+
+/// A provider that the environment named is asked until it has answered.
+async fn catch_up(app: App) {
+    let mut pause = FIRST_TRY;
+    loop {
+        match initialize::catch_up(&app).await {
+            Ok(true) => return,
+            Ok(false) => tracing::warn!("the provider of the initialization did not answer; asking again in {} s", pause.as_secs()),
+            Err(error) => tracing::warn!(?error, "the initialization could not be finished; trying again in {} s", pause.as_secs()),
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

@@ -1,0 +1,17 @@
+//! Tests of the whole server. One binary, one file per subject.
+#![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
+
+mod access_matrix;
+mod context;
+mod csrf;
+mod embedded;
+mod enumeration;
+mod headers;
+mod idempotency;
+mod problems;
+mod program;
+mod server_functions;
+mod sessions;
+mod support;
+mod surface;
+mod throttles;

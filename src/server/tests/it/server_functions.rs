@@ -1,0 +1,224 @@
+//! Every server function is a public endpoint, whatever page hides its button. Each is called with
+//! everything that any of them takes: what one does not know, it does not read. A function that
+//! takes something new fails here until it is added, and so does one that lets a stranger in.
+
+use http::{Method, StatusCode};
+use leptos::server_fn::axum::server_fn_paths;
+
+use crate::support::call::Answer;
+use crate::support::fixture::Person;
+use crate::support::walk::{Things, World};
+
+/// Functions that need no session.
+const PUBLIC: &[&str] = &["/_fn/session", "/_fn/invitation"];
+
+/// What a member may do in the tenant of the other side: nothing. And these are about the caller.
+const OWN: &[&str] = &[
+    "/_fn/account/invitations",
+    "/_fn/account/models",
+    "/_fn/account/update",
+    "/_fn/tenants/create",
+];
+
+/// Every argument of every function.
+fn form(things: &Things, path: &str) -> String {
+    let id = match path {
+        _ if path.starts_with("/_fn/admin/providers") => &things.provider,
+        _ if path.starts_with("/_fn/admin/models") => &things.model,
+        _ if path.starts_with("/_fn/admin/plans") => &things.plan,
+        _ => &things.invitation,
+    };
+    // A page of its own beside a number: `members` is a limit here, and nothing elsewhere.
+    let mut fields = vec![
+        ("tenant", things.tenant.as_str()),
+        ("workspace", &things.workspace),
+        ("user", &things.user),
+        ("id", id),
+        ("token", &things.token),
+        ("provider", &things.provider),
+        ("models[0]", &things.model),
+        ("how", "disable"),
+        ("users", "nora@a.test"),
+        ("mode", "restrict"),
+        ("list[q]", ""),
+        ("list[page]", "1"),
+        ("status", "active"),
+        ("is_operator", "false"),
+        ("confirm", "Acme"),
+        ("slug", "a-new-slug"),
+        ("description", "Walked"),
+        ("external_id", "walked"),
+        ("members_join", "direct"),
+        ("invitation_days", "3"),
+        ("colour", "2"),
+        ("members", "30"),
+        ("kind", "other"),
+        ("base_url", "https://walk.example.com/v1"),
+        ("upstream_name", "walk/upstream"),
+        ("display_name", "Walk"),
+        ("modalities", "text"),
+        ("limits[members]", "30"),
+        ("enabled", "true"),
+        ("is_active", "true"),
+        ("plan", &things.plan),
+    ];
+    // Words that differ from function to function.
+    fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));
+    fields.push(("name", if path.starts_with("/_fn/admin/models") { "walk/other" } else { "Walked" }));
+    let encode = |text: &str| text.replace('%', "%25").replace('&', "%26").replace('@', "%40").replace(' ', "+");
+    fields
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+async fn call(world: &World, method: &Method, path: &str, things: &Things, by: Option<&Person>) -> Answer {
+    let form = form(things, path);
+    let call = if *method == Method::GET {
+        world.get(&format!("{path}?{form}"))
+    } else {
+        world
+            .test
+            .call(method.clone(), path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .raw(form)
+    };
+    let call = call.header("accept", "application/json");
+    match by {
+        Some(person) => call.by(person),
+        None => call,
+    }
+    .send()
+    .await
+}
+
+/// The code of a refusal.
+fn code(answer: &Answer) -> String {
+    serde_json::from_slice::<serde_json::Value>(&answer.body)
+        .ok()
+        .and_then(|body| Some(body["code"].as_str()?.to_owned()))
+        .unwrap_or_default()
+}
+
+fn functions() -> Vec<(&'static str, Method)> {
+    let all: Vec<_> = server_fn_paths().collect();
+    assert!(all.len() > 40, "only {} server functions", all.len());
+    all
+}
+
+#[tokio::test]
+async fn every_function_asks_who_calls() {
+    let world = World::new().await;
+    the_right_person_is_understood(&world).await;
+    nobody_gets_in_without_a_session(&world).await;
+    a_member_of_another_tenant_finds_nothing(&world).await;
+    roles_count_here_as_well(&world).await;
+}
+
+async fn nobody_gets_in_without_a_session(world: &World) {
+    let mut faults = Vec::new();
+    for (path, method) in functions() {
+        for by in [None, Some(&world.disabled)] {
+            let answer = call(world, &method, path, &world.a, by).await;
+            let let_in = PUBLIC.contains(&path) && answer.status == StatusCode::OK;
+            let refused = answer.status == StatusCode::UNAUTHORIZED && code(&answer) == "unauthenticated";
+            if let_in == refused {
+                faults.push(format!("{method} {path}: {} {}", answer.status, answer.text()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(call(world, &Method::POST, "/_fn/session", &world.a, None).await.text(), "null");
+}
+
+async fn a_member_of_another_tenant_finds_nothing(world: &World) {
+    let mut faults = Vec::new();
+    for (path, method) in functions() {
+        let stranger = Some(&world.test.b.owner);
+        // All of the other tenant; then its things in the caller's own.
+        let mixed = Things {
+            tenant: world.b.tenant.clone(),
+            ..world.a.clone()
+        };
+        for (things, all_foreign) in [(&world.a, true), (&mixed, false)] {
+            let answer = call(world, &method, path, things, stranger).await;
+            if answer.status.is_success() {
+                world.put_back().await;
+            }
+            let refused = code(&answer) == "not_found" && answer.status == StatusCode::NOT_FOUND;
+            // The confirmation asks for an address, which the form does not hold.
+            let own = OWN.contains(&path) || PUBLIC.contains(&path) || path == "/_fn/account/delete";
+            let fine = refused || own || !all_foreign;
+            let text = answer.text();
+            let leak = [&world.a.tenant, &world.a.workspace, &world.a.user, &world.a.invitation]
+                .into_iter()
+                .find(|id| text.contains(*id));
+            let leak = leak.filter(|_| !PUBLIC.contains(&path));
+            if !fine || leak.is_some() || text.contains("@a.test") && !PUBLIC.contains(&path) || answer.status.is_server_error() {
+                faults.push(format!("{method} {path}: {} {text}", answer.status));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let moved = "select count(*) from membership m join tenant t on t.id = m.tenant_id where t.slug = 'acme-b' and m.user_id in \
+                 (select id from user_account where email like '%@a.test')";
+    assert_eq!(world.database.count(moved).await.unwrap(), 0);
+}
+
+/// What the two tests above send would do its work in the right hands: they see a refusal, not a
+/// form that nobody understands.
+async fn the_right_person_is_understood(world: &World) {
+    let mut faults = Vec::new();
+    for (path, method) in functions() {
+        let by = if path.starts_with("/_fn/admin") || matches!(path, "/_fn/tenant/limits" | "/_fn/tenant/plan") {
+            &world.operator
+        } else {
+            &world.test.a.owner
+        };
+        let answer = call(world, &method, path, &world.a, Some(by)).await;
+        if answer.status.is_success() {
+            world.put_back().await;
+        }
+        let expected = match path {
+            "/_fn/account/leave" => "last_owner",
+            // They are asked for their address, not for the tenant's name.
+            "/_fn/account/delete" => "invalid",
+            "/_fn/account/accept" => "not_found",
+            "/_fn/admin/providers/preview" | "/_fn/admin/providers/sync" => "upstream_unreachable",
+            "/_fn/admin/providers/delete" => "in_use",
+            "/_fn/admin/tenants/purge" => "not_deactivated",
+            _ => "",
+        };
+        if code(&answer) != expected || answer.status.is_success() != expected.is_empty() {
+            faults.push(format!("{method} {path}: {} {}", answer.status, answer.text()));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+async fn roles_count_here_as_well(world: &World) {
+    for (path, who) in [
+        ("/_fn/members/remove", &world.test.a.developer),
+        ("/_fn/tenant/update", &world.test.a.developer),
+        ("/_fn/tenant/suspend", &world.test.a.admin),
+        ("/_fn/invitations", &world.test.a.viewer),
+        ("/_fn/workspaces/archive", &world.test.a.reviewer),
+        ("/_fn/tenant/limits", &world.test.a.owner),
+    ] {
+        let answer = call(world, &Method::POST, path, &world.a, Some(who)).await;
+        assert_eq!(
+            (answer.status, code(&answer).as_str()),
+            (StatusCode::FORBIDDEN, "forbidden"),
+            "{path} {}",
+            answer.text()
+        );
+    }
+    // A workspace that a viewer is not in, is not there.
+    let answer = call(world, &Method::POST, "/_fn/workspaces/one", &world.a, Some(&world.test.a.viewer)).await;
+    assert_eq!(code(&answer), "not_found");
+    for (path, _) in functions().iter().filter(|(path, _)| path.starts_with("/_fn/admin")) {
+        let answer = call(world, &Method::POST, path, &world.a, Some(&world.test.a.owner)).await;
+        assert_eq!(code(&answer), "not_found", "{path} {}", answer.text());
+    }
+}

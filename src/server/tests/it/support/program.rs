@@ -1,0 +1,98 @@
+//! The built program, run as people run it: with a clean environment and a data folder of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A command with nothing of this process' settings in its environment.
+pub fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    command.args(words).env_clear().stdin(Stdio::null());
+    for name in ["PATH", "HOME", "TENANTRY_POSTGRES_BIN", "TENANTRY_TOOLS", "XDG_CACHE_HOME"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command
+}
+
+pub fn run(words: &[&str], environment: &[(&str, &str)]) -> Output {
+    command(words).envs(environment.iter().copied()).output().unwrap()
+}
+
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// `tenantry serve` on a port of its own; killed when it is dropped.
+pub struct Serving {
+    child: Child,
+    pub addr: SocketAddr,
+    pub took: Duration,
+}
+
+impl Serving {
+    /// Starts it and waits until it says that it is running.
+    pub fn start(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let addr = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+        let since = Instant::now();
+        let mut command = command(&["serve", "--addr", &addr.to_string()]);
+        command
+            .arg("--data-dir")
+            .arg(data_dir)
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        if !line.contains("is running on") {
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("the server did not start: {line}{said}");
+        }
+        assert_eq!(line, format!("Tenantry is running on http://{addr}\n"));
+        Self {
+            child,
+            addr,
+            took: since.elapsed(),
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end, and says how it ended and what it logged.
+    pub fn end(mut self) -> (std::process::ExitStatus, String) {
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (self.child.wait().unwrap(), said)
+    }
+
+    /// The status of an answer, over a real connection.
+    pub fn status_of(&self, path: &str) -> u16 {
+        use std::io::Write;
+        let mut stream = std::net::TcpStream::connect(self.addr).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.addr).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // Already gone in most tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,136 @@
+//! The real router on a database of its own, which is gone with the test. The pool logs in as the
+//! real login role: a superuser would ignore row-level security and make tests green for nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use axum::Router;
+use secrecy::SecretString;
+use tenantry_db::PgSessionStore;
+use tenantry_db::testing::TestDb;
+use tenantry_domain::ports::{ModelSource, SourceError};
+use tenantry_domain::{App, MasterKey, Policy, Setup};
+use tenantry_server::assets::Assets;
+use tenantry_server::config::{SameSite, Sessions};
+use tenantry_server::leptos_options;
+use tenantry_server::router::{self, Surroundings};
+use tenantry_types::provider::{ProviderKind, UpstreamModel};
+use tenantry_types::text::Secret;
+
+use super::fixture::{self, Side};
+
+/// How a test wants its server.
+pub struct Wish {
+    pub policy: Policy,
+    pub surroundings: Surroundings,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        let sessions = Sessions {
+            secure: false,
+            same_site: SameSite::Lax,
+            idle: Duration::from_secs(3600),
+            absolute: Duration::from_secs(86400),
+        };
+        Self {
+            policy: Policy {
+                only_tenant_fallback: true,
+                ..Policy::default()
+            },
+            surroundings: Surroundings {
+                public_url: Some("http://tenantry.test".to_owned()),
+                trusted_proxies: Vec::new(),
+                sessions,
+                sign_ups_per_hour: 0,
+                log_ins_per_minute: 0,
+            },
+        }
+    }
+}
+
+/// A server without anybody in it.
+pub struct Server {
+    pub app: App,
+    pub router: Router,
+    pub store: PgSessionStore,
+    pub database: TestDb,
+    pub cookie: &'static str,
+}
+
+impl Server {
+    pub async fn new() -> Self {
+        Self::with(Wish::default()).await
+    }
+
+    pub async fn with(wish: Wish) -> Self {
+        let database = TestDb::new().await;
+        let setup = Setup {
+            db: database.db.clone(),
+            master_key: MasterKey::from_secret(&SecretString::from("the key of the tests, long enough")),
+            policy: Policy {
+                public_url: wish.surroundings.public_url.clone(),
+                ..wish.policy
+            },
+            mailer: None,
+            models: Arc::new(NoModels),
+            password_threads: 2,
+        };
+        let app = App::start(setup).await.unwrap();
+        let assets = Assets::load().unwrap();
+        let built = router::build(app.clone(), &assets, &leptos_options::read().unwrap(), &wish.surroundings).unwrap();
+        let cookie = if wish.surroundings.sessions.secure {
+            "__Host-session"
+        } else {
+            "session"
+        };
+        Self {
+            app,
+            router: built.router,
+            store: built.store,
+            database,
+            cookie,
+        }
+    }
+}
+
+/// A server with the fixture: an operator, and the tenants A and B.
+pub struct TestApp {
+    pub server: Server,
+    pub operator: fixture::Person,
+    pub a: Side,
+    pub b: Side,
+}
+
+impl std::ops::Deref for TestApp {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::with(Wish::default()).await
+    }
+
+    pub async fn with(wish: Wish) -> Self {
+        let server = Server::with(wish).await;
+        let operator = fixture::operator(&server).await;
+        let a = fixture::side(&server, &operator, "a").await;
+        let b = fixture::side(&server, &operator, "b").await;
+        Self { server, operator, a, b }
+    }
+}
+
+/// No provider answers in these tests.
+struct NoModels;
+
+#[async_trait]
+impl ModelSource for NoModels {
+    async fn list(&self, _: ProviderKind, _: &str, _: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
+        Err(SourceError::Unreachable)
+    }
+}

@@ -1,0 +1,141 @@
+//! How often one address may sign up and try passwords: by default as the contract says, and not
+//! more by writing the address or the path in another way.
+
+use std::collections::BTreeMap;
+
+use http::{Method, StatusCode};
+use serde_json::json;
+use tenantry_server::config::{Config, Flags};
+
+use crate::support::call::Call;
+use crate::support::server::{Server, Wish};
+
+async fn server(sign_ups_per_hour: u32, log_ins_per_minute: u32) -> Server {
+    let mut wish = Wish::default();
+    wish.surroundings.sign_ups_per_hour = sign_ups_per_hour;
+    wish.surroundings.log_ins_per_minute = log_ins_per_minute;
+    Server::with(wish).await
+}
+
+/// A try that costs nothing: what counts is counted before the body is read.
+async fn status(call: Call<'_>) -> u16 {
+    call.json(&json!({})).send().await.status.as_u16()
+}
+
+#[tokio::test]
+async fn sixty_sign_ups_an_hour_and_a_hundred_and_twenty_log_ins_a_minute() {
+    let dir = tempfile::tempdir().unwrap();
+    let environment = BTreeMap::from([("TENANTRY_DATA_DIR".to_owned(), dir.path().as_os_str().to_owned())]);
+    let config = Config::load(&environment, &Flags::default()).unwrap();
+    assert_eq!((config.sign_ups_per_hour, config.log_ins_per_minute), (60, 120));
+    let server = server(config.sign_ups_per_hour, config.log_ins_per_minute).await;
+
+    for n in 0..60 {
+        assert_eq!(status(server.post("/api/v1/auth/register")).await, 422, "sign-up {n}");
+    }
+    let refused = server.post("/api/v1/auth/register").json(&json!({})).send().await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
+    let wait: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=3600).contains(&wait), "{wait}");
+    assert_eq!(refused.json()["request_id"], refused.header("x-request-id"));
+
+    let mut passed = 0;
+    let refused = loop {
+        let answer = server.post("/api/v1/auth/login").json(&json!({})).send().await;
+        if answer.status != StatusCode::UNPROCESSABLE_ENTITY {
+            break answer;
+        }
+        passed += 1;
+    };
+    // One comes back every half a second meanwhile.
+    assert!((120..130).contains(&passed), "{passed}");
+    assert_eq!(refused.code(), "rate_limited");
+    assert!((1..=60).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    // What is not a try at a password is not counted with them.
+    assert_eq!(server.get("/api/v1/me").send().await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(server.get("/login").send().await.status, StatusCode::OK);
+    assert_eq!(server.post("/api/v1/auth/logout").send().await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn no_way_around_them() {
+    let server = server(1, 2).await;
+    assert_eq!(status(server.post("/api/v1/auth/register")).await, 422);
+    for path in [
+        "/api/v1/auth/register",
+        "/api/v1/auth/register/",
+        "/api/v1/auth/register//",
+        "/api//v1/auth/register",
+        "/api///v1/auth/register///",
+        "/api/v1/auth/register?x=1",
+        "/register",
+    ] {
+        assert_eq!(status(server.post(path)).await, 429, "{path}");
+    }
+    // What the router does not take for the same path is not a way in, either.
+    for path in [
+        "/api/v1/auth/%72egister",
+        "/api/v1//auth/register",
+        "/API/v1/auth/register",
+        "//api/v1/auth/register",
+        "/register/",
+        "/api/v1/auth/./register",
+    ] {
+        assert!(matches!(status(server.post(path)).await, 404 | 405 | 429 | 303), "{path}");
+    }
+
+    for path in ["/api/v1/auth/login", "/api/v1/invitations/guess/accept"] {
+        assert!(matches!(status(server.post(path)).await, 404 | 422), "{path}");
+    }
+    for path in [
+        "/api/v1/auth/login",
+        "/api/v1/auth/login//",
+        "/api//v1/auth/login",
+        "/login",
+        "/invite/guess",
+        "/api/v1/invitations/guess/accept/",
+        "/api//v1/invitations/guess/accept",
+    ] {
+        assert_eq!(status(server.post(path)).await, 429, "{path}");
+    }
+    // Nobody believes what a client says of itself.
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.1"),
+        ("x-forwarded-for", "203.0.113.1, 198.51.100.2"),
+        ("forwarded", "for=203.0.113.1"),
+        ("x-real-ip", "203.0.113.1"),
+        ("cf-connecting-ip", "203.0.113.1"),
+        ("x-request-id", "another-one"),
+    ] {
+        assert_eq!(status(server.post("/api/v1/auth/login").header(name, value)).await, 429, "{name}");
+    }
+    // Another address counts for itself; a network of IPv6 is one client.
+    assert_eq!(status(server.post("/api/v1/auth/register").from("2001:db8:1:2::1")).await, 422);
+    assert_eq!(status(server.post("/api/v1/auth/register").from("2001:db8:1:2:ffff::9")).await, 429);
+    assert_eq!(status(server.post("/api/v1/auth/register").from("2001:db8:1:3::1")).await, 422);
+    assert_eq!(status(server.post("/api/v1/auth/register").from("198.51.100.9")).await, 422);
+    assert_eq!(status(server.post("/api/v1/auth/register").from("::ffff:198.51.100.9")).await, 429);
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_names_the_client_and_nobody_else_does() {
+    let mut wish = Wish::default();
+    wish.surroundings.sign_ups_per_hour = 1;
+    wish.surroundings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    let server = Server::with(wish).await;
+    let try_as = |peer: &str, chain: &str| {
+        server
+            .call(Method::POST, "/api/v1/auth/register")
+            .from(peer)
+            .header("x-forwarded-for", chain)
+    };
+    assert_eq!(status(try_as("10.0.0.1", "203.0.113.1")).await, 422);
+    assert_eq!(status(try_as("10.0.0.1", "203.0.113.1")).await, 429);
+    assert_eq!(status(try_as("10.0.0.1", "203.0.113.2")).await, 422);
+    // What a client writes in front of its own address does not change who it is.
+    assert_eq!(status(try_as("10.0.0.1", "198.51.100.77, 203.0.113.2")).await, 429);
+    assert_eq!(status(try_as("10.0.0.1", "198.51.100.77, 203.0.113.2, 10.0.0.2")).await, 429);
+    // Past the proxy, the chain is worth nothing.
+    assert_eq!(status(try_as("192.0.2.1", "203.0.113.3")).await, 422);
+    assert_eq!(status(try_as("192.0.2.1", "203.0.113.4")).await, 429);
+}
