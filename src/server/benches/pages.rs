@@ -117,7 +117,11 @@ async fn main() -> std::process::ExitCode {
         eprintln!("the members page misses its target of {} ms", TARGET.as_millis());
     }
     drop(test);
-    if missed { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS }
+    if missed {
+        std::process::ExitCode::FAILURE
+    } else {
+        std::process::ExitCode::SUCCESS
+    }
 }
 
 async fn fill(test: &TestDb) {
