@@ -1,6 +1,6 @@
 //! The catalogue of the database, held against the rules of isolation: every table is in one of the
 //! lists, and has what its list asks for. Runs on a database that the migrations made.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 
