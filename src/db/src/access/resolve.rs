@@ -1,0 +1,139 @@
+//! Finding out, from what the database says now: the person behind a session, the context in a
+//! tenant or a workspace that a request names.
+
+use tenantry_types::account::UserStatus;
+use tenantry_types::permission::needs;
+use tenantry_types::{CtxRole, Slug, TenantId, TenantRole, UserId, WorkspaceId, WorkspaceRole};
+use uuid::Uuid;
+
+use super::{Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
+use crate::error::word;
+use crate::{Db, DbError, Result};
+
+/// How a tenant or workspace is named in a request. Postgres takes no text with a zero byte: one
+/// names nothing.
+fn named(text: &str, id: Option<Uuid>) -> (Option<Uuid>, Option<String>) {
+    match id {
+        Some(id) => (Some(id), None),
+        None => (None, Some(text.to_owned()).filter(|text| !text.contains('\0'))),
+    }
+}
+
+impl Db {
+    /// The person behind a session; None when there is no such account, or a disabled one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn principal(&self, id: UserId, origin: Origin) -> Result<Option<Principal>> {
+        let mut tx = self.platform().await?;
+        let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, id).await? else {
+            return Ok(None);
+        };
+        if user.status != UserStatus::Active {
+            return Ok(None);
+        }
+        Ok(Some(Principal {
+            user: user.into(),
+            origin: origin.into(),
+            last_tenant,
+        }))
+    }
+
+    /// A person's context in a tenant, named by id or slug (a former slug leads there, too).
+    /// Without a membership there is none, but for operators.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn resolve(&self, principal: &Principal, tenant: &str) -> Result<Option<TenantCtx>> {
+        let (id, slug) = named(tenant, tenant.parse::<TenantId>().ok().map(TenantId::uuid));
+        let mut tx = self.platform().await?;
+        let row = sqlx::query!(
+            r#"select t.id, t.slug, t.name, t.status, t.status_by_operator, t.settings, m.role as "role?",
+                 coalesce((select array_agg(x.workspace_id order by x.workspace_id)
+                   from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "workspaces!",
+                 coalesce((select array_agg(x.role order by x.workspace_id)
+                   from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "roles!"
+               from tenant t
+               left join membership m on m.tenant_id = t.id and m.user_id = $1 and m.status = 'active'
+               where t.id = coalesce($2, (select s.tenant from tenant_slug s where s.slug = $3))"#,
+            principal.id().uuid(),
+            id,
+            slug,
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let role = match row.role {
+            Some(role) => CtxRole::Member(word(&role, "membership role")?),
+            None if principal.user.is_operator => CtxRole::Operator,
+            None => return Ok(None),
+        };
+        let mut workspace_roles = Vec::with_capacity(row.workspaces.len());
+        for (id, role) in row.workspaces.iter().zip(&row.roles) {
+            workspace_roles.push((WorkspaceId::new(*id), word::<WorkspaceRole>(role, "workspace role")?));
+        }
+        let scope = match role {
+            CtxRole::Member(TenantRole::Viewer) => Scope::Only(row.workspaces.into_iter().map(WorkspaceId::new).collect()),
+            _ => Scope::All,
+        };
+        let tenant = TenantHead {
+            id: row.id.into(),
+            slug: Slug::stored(row.slug),
+            name: row.name,
+            status: word(&row.status, "tenant status")?,
+            status_by_operator: row.status_by_operator,
+            settings: serde_json::from_value(row.settings).map_err(|_| DbError::Corrupt("tenant settings"))?,
+        };
+        Ok(Some(TenantCtx {
+            principal: principal.clone(),
+            tenant: tenant.into(),
+            role,
+            scope,
+            workspace_roles: workspace_roles.into(),
+        }))
+    }
+
+    /// A workspace of the context's tenant, by id or slug; None when it is not there or not theirs to enter.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn resolve_workspace(&self, ctx: &TenantCtx, workspace: &str) -> Result<Option<WorkspaceCtx>> {
+        let (id, slug) = named(workspace, workspace.parse::<WorkspaceId>().ok().map(WorkspaceId::uuid));
+        // Reading what one stands in needs no permission of its own: the policies keep it to the scope.
+        let by: Granted<needs::WorkspacesRead> = ctx.granted(ctx.role, None);
+        let mut tx = self.tenant(&by).await?;
+        let row = sqlx::query!(
+            "select id, slug, name, status from workspace where tenant_id = $1 and (id = $2 or slug = $3)",
+            ctx.tenant.id.uuid(),
+            id,
+            slug,
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = WorkspaceId::new(row.id);
+        let workspace = WorkspaceHead {
+            id,
+            slug: Slug::stored(row.slug),
+            name: row.name,
+            status: word(&row.status, "workspace status")?,
+        };
+        Ok(Some(WorkspaceCtx {
+            role: ctx.workspace_role(id),
+            tenant: ctx.clone(),
+            workspace: workspace.into(),
+        }))
+    }
+
+    /// The tenant of a workspace that a request names without its tenant.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tenant_of_workspace(&self, workspace: WorkspaceId) -> Result<Option<TenantId>> {
+        let mut tx = self.platform().await?;
+        let id = sqlx::query_scalar!("select tenant_id from workspace where id = $1", workspace.uuid())
+            .fetch_optional(tx.conn())
+            .await?;
+        Ok(id.map(TenantId::new))
+    }
+}

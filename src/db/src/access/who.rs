@@ -1,0 +1,172 @@
+//! Who asks: people, the server itself, its command line, and where their requests came from.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tenantry_types::account::User;
+use tenantry_types::audit::Door;
+use tenantry_types::{TenantId, UserId};
+
+use super::Denied;
+
+/// Where a request came from, for the record.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub door: Door,
+    pub ip: Option<IpAddr>,
+    pub request_id: String,
+}
+
+impl Origin {
+    /// The server itself, doing `what`.
+    pub fn system(what: &str) -> Self {
+        Self {
+            door: Door::System,
+            ip: None,
+            request_id: what.to_owned(),
+        }
+    }
+
+    /// The command line.
+    pub fn cli(command: &str) -> Self {
+        Self {
+            door: Door::Cli,
+            ip: None,
+            request_id: command.to_owned(),
+        }
+    }
+}
+
+/// An authenticated person. Made by `Db::principal`, from what the database says now.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    pub(super) user: Arc<User>,
+    pub(super) origin: Arc<Origin>,
+    pub(super) last_tenant: Option<TenantId>,
+}
+
+impl Principal {
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    pub fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The tenant that this person was in last.
+    pub fn last_tenant(&self) -> Option<TenantId> {
+        self.last_tenant
+    }
+
+    pub fn actor(&self) -> Actor {
+        Actor {
+            who: Who::User {
+                id: self.user.id,
+                name: self.user.name.clone(),
+            }
+            .into(),
+            origin: self.origin.clone(),
+        }
+    }
+
+    /// Proof that this person runs the server.
+    ///
+    /// # Errors
+    /// `Denied::NotOperator`: doors answer it like a thing that is not there.
+    pub fn operator(&self) -> std::result::Result<Operator, Denied> {
+        if self.user.is_operator {
+            Ok(Operator { actor: self.actor() })
+        } else {
+            Err(Denied::NotOperator)
+        }
+    }
+}
+
+/// Who did something: a person, or the server and its command line.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    who: Arc<Who>,
+    origin: Arc<Origin>,
+}
+
+#[derive(Debug)]
+enum Who {
+    User { id: UserId, name: String },
+    System,
+}
+
+impl Actor {
+    /// The server itself, or its command line.
+    pub fn system(origin: Origin) -> Self {
+        Self {
+            who: Who::System.into(),
+            origin: origin.into(),
+        }
+    }
+
+    /// A person who is just coming in: signs up, or accepts an invitation.
+    pub fn newcomer(user: &User, origin: &Origin) -> Self {
+        Self {
+            who: Who::User {
+                id: user.id,
+                name: user.name.clone(),
+            }
+            .into(),
+            origin: Arc::new(origin.clone()),
+        }
+    }
+
+    pub fn kind(&self) -> &'static str {
+        match *self.who {
+            Who::User { .. } => "user",
+            Who::System => "system",
+        }
+    }
+
+    pub fn user_id(&self) -> Option<UserId> {
+        match *self.who {
+            Who::User { id, .. } => Some(id),
+            Who::System => None,
+        }
+    }
+
+    pub fn id_text(&self) -> Option<String> {
+        self.user_id().map(|id| id.to_string())
+    }
+
+    pub fn name(&self) -> &str {
+        match &*self.who {
+            Who::User { name, .. } => name,
+            Who::System if self.origin.door == Door::Cli => "command line",
+            Who::System => "Tenantry",
+        }
+    }
+
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+/// Proof that somebody runs the server: what operator use cases ask for.
+#[derive(Debug, Clone)]
+pub struct Operator {
+    actor: Actor,
+}
+
+impl Operator {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The command line acts as operator: who can run it can read the database.
+    pub fn of_command_line(origin: Origin) -> Self {
+        Self {
+            actor: Actor::system(origin),
+        }
+    }
+}
