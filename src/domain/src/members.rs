@@ -30,6 +30,10 @@ pub(crate) async fn join_as_owner(tx: &mut TenantTx, user: &User) -> Result<()> 
 /// Refuses when `more` members would not fit. Locks the memberships of the tenant.
 pub(crate) async fn take_seats(tx: &mut TenantTx, more: usize) -> Result<()> {
     db::lock(tx).await?;
+    // Who adds nobody exceeds nothing, even where a smaller limit was set afterwards.
+    if more == 0 {
+        return Ok(());
+    }
     let limit = tenantry_db::quota::limits(tx)
         .await?
         .get(&Resource::Members)

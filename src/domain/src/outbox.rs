@@ -63,7 +63,8 @@ pub(crate) async fn post_invitations(app: &App, tx: &mut TenantTx, mails: &[Invi
     Ok(())
 }
 
-/// Sends what is due; answers how many were sent.
+/// Sends what is due; answers how many were sent. What goes wrong in one tenant, or with one mail,
+/// holds up no other.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -78,9 +79,18 @@ pub async fn work(app: &App) -> Result<u32> {
         loop {
             let mut tx = app.db().tenant(&by).await?;
             let Some(parcel) = db::take(&mut tx, now()).await? else { break };
-            let plain = app.vault().open_in(&mut tx, place(parcel.id), &parcel.payload_sealed).await?;
-            let mail: InvitationMail = serde_json::from_slice(&plain).map_err(Error::internal)?;
-            match mailer.send(mail.mail()).await {
+            let mail = match open(app, &mut tx, &parcel).await {
+                Ok(mail) => mail,
+                // The database is gone: nothing can be noted either.
+                Err(Error::Unavailable) => return Err(Error::Unavailable),
+                Err(error) => {
+                    tracing::error!(?error, tenant = %tenant, "a mail that waits cannot be opened and is given up");
+                    db::failed(&mut tx, parcel.id, "cannot be opened", None, now()).await?;
+                    tx.commit().await?;
+                    continue;
+                }
+            };
+            match mailer.send(mail).await {
                 Ok(()) => {
                     db::done(&mut tx, parcel.id, now()).await?;
                     sent += 1;
@@ -97,4 +107,10 @@ pub async fn work(app: &App) -> Result<u32> {
         }
     }
     Ok(sent)
+}
+
+async fn open(app: &App, tx: &mut TenantTx, parcel: &db::Parcel) -> Result<Mail> {
+    let plain = app.vault().open_in(tx, place(parcel.id), &parcel.payload_sealed).await?;
+    let mail: InvitationMail = serde_json::from_slice(&plain).map_err(Error::internal)?;
+    Ok(mail.mail())
 }

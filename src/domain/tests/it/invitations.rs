@@ -222,3 +222,23 @@ async fn links_are_mailed_and_leave_nothing_behind() {
         .unwrap();
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_opened_holds_up_no_other() {
+    let w = world().await;
+    outbox::work(&w.app).await.unwrap();
+    w.postbox.0.lock().unwrap().clear();
+    for (team, address) in [(&w.a, "broken@new.example"), (&w.a, "next@new.example"), (&w.b, "other@new.example")] {
+        let owner = ctx(&w.app, &team.owner, &team.slug).await;
+        invitations::create(&w.app, owner.grant().unwrap(), invitation(json!({ "email": address })), URL)
+            .await
+            .unwrap();
+    }
+    let mut conn = w.test.superuser().await.unwrap();
+    sqlx::query("update outbox set payload_sealed = '\\x00' where id = (select min(id::text)::uuid from outbox where done_at is null)")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(outbox::work(&w.app).await.unwrap(), 2);
+    assert_eq!(outbox::work(&w.app).await.unwrap(), 0, "it is given up, not tried for ever");
+}

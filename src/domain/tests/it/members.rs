@@ -175,6 +175,13 @@ async fn people_are_added_directly_only_where_the_tenant_says_so() {
     let many = NewMembers::parse(&json!({ "users": ["owner@b.example", "dev@b.example"] })).unwrap();
     let added = members::add(&w.app, operator.grant().unwrap(), &w.operator, many).await.unwrap();
     assert_eq!((added.items.len(), added.skipped), (1, 1));
+    // Nobody new is no new seat, also where the limit was lowered below what is taken.
+    quotas::set(&w.app, operator.grant().unwrap(), QuotaPatch::parse(&json!({ "members": 1 })).unwrap())
+        .await
+        .unwrap();
+    let again = NewMembers::parse(&json!({ "users": ["owner@b.example", "dev@b.example"] })).unwrap();
+    let added = members::add(&w.app, operator.grant().unwrap(), &w.operator, again).await.unwrap();
+    assert_eq!((added.items.len(), added.skipped), (0, 2));
 }
 
 #[tokio::test]
