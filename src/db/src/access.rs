@@ -13,7 +13,7 @@ use tenantry_types::permission::Kind;
 pub use tenantry_types::permission::Needs;
 use tenantry_types::tenant::{TenantSettings, TenantStatus};
 use tenantry_types::workspace::WorkspaceStatus;
-use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, WorkspaceId, WorkspaceRole};
+use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
 
 pub use doors::{InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem};
 pub use who::{Actor, Operator, Origin, Principal};
@@ -70,6 +70,7 @@ pub struct TenantCtx {
     role: CtxRole,
     scope: Scope,
     workspace_roles: Arc<[(WorkspaceId, WorkspaceRole)]>,
+    last_active_at: Option<Timestamp>,
 }
 
 /// A person in a workspace of a tenant.
@@ -141,6 +142,11 @@ impl TenantCtx {
 
     pub fn role(&self) -> CtxRole {
         self.role
+    }
+
+    /// When the member was here last, as far as it was noted.
+    pub fn last_active_at(&self) -> Option<Timestamp> {
+        self.last_active_at
     }
 
     /// What the role may here, for the hiding of buttons; what counts is `grant`.

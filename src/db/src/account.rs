@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::access::email;
 use crate::error::word;
+use crate::tenant::settings;
 use crate::{PlatformTx, Result};
 
 struct Row {
@@ -250,7 +251,7 @@ pub async fn delete(tx: &mut PlatformTx, id: UserId) -> Result<()> {
 /// When the database does not answer.
 pub async fn tenants(tx: &mut PlatformTx, id: UserId) -> Result<Vec<AvailableTenant>> {
     let rows = sqlx::query!(
-        "select t.id, t.slug, t.name, t.status, m.role, m.last_active_at
+        "select t.id, t.slug, t.name, t.status, t.settings, m.role, m.last_active_at
          from membership m
          join tenant t on t.id = m.tenant_id
          where m.user_id = $1 and m.status = 'active'
@@ -268,6 +269,7 @@ pub async fn tenants(tx: &mut PlatformTx, id: UserId) -> Result<Vec<AvailableTen
                 name: r.name,
                 role: CtxRole::Member(word(&r.role, "membership role")?),
                 status: word(&r.status, "tenant status")?,
+                colour: settings(r.settings)?.colour,
                 last_used_at: r.last_active_at.map(Timestamp),
             })
         })

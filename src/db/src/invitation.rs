@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::access::{TenantHead, email};
 use crate::error::word;
-use crate::{DbError, PlatformTx, Result, TenantTx};
+use crate::tenant::settings;
+use crate::{PlatformTx, Result, TenantTx};
 
 /// An invitation found by its token.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ impl Row {
                 name: self.name,
                 status: word(&self.tenant_status, "tenant status")?,
                 status_by_operator: self.status_by_operator,
-                settings: serde_json::from_value(self.settings).map_err(|_| DbError::Corrupt("tenant settings"))?,
+                settings: settings(self.settings)?,
             },
             id: self.id.into(),
             email: email(self.email),

@@ -25,6 +25,11 @@ struct Row {
     updated_at: OffsetDateTime,
 }
 
+/// What a tenant decides for itself, as it is stored; what is not there has its default.
+pub(crate) fn settings(stored: Value) -> Result<TenantSettings> {
+    serde_json::from_value(stored).map_err(|_| DbError::Corrupt("tenant settings"))
+}
+
 impl Row {
     fn tenant(self) -> Result<Tenant> {
         Ok(Tenant {
@@ -35,7 +40,7 @@ impl Row {
             plan: self.plan_id.map(PlanId::new),
             external_id: self.external_id,
             metadata: serde_json::from_value::<Metadata>(self.metadata).map_err(|_| DbError::Corrupt("tenant metadata"))?,
-            settings: serde_json::from_value::<TenantSettings>(self.settings).map_err(|_| DbError::Corrupt("tenant settings"))?,
+            settings: settings(self.settings)?,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
             stats: None,

@@ -1,7 +1,9 @@
 //! Who asks, and where they stand: the first lines of every request.
 
+use std::time::Duration;
+
 use serde_json::json;
-use tenantry_db::access;
+use tenantry_db::{access, member};
 use tenantry_types::{CtxRole, Timestamp, UserId, WorkspaceId};
 
 use crate::audit::event;
@@ -15,25 +17,40 @@ pub async fn principal(app: &App, user: UserId, origin: Origin) -> Result<Option
     Ok(app.db().principal(user, origin).await?)
 }
 
-/// The context in a tenant, named by id or slug. An operator's visit to a tenant without being its
-/// member is recorded there, once an hour.
+/// The context in a tenant, named by id or slug. That a member is here is noted, at most once a
+/// minute; an operator's visit to a tenant without being its member is recorded there, once an hour.
 ///
 /// # Errors
 /// `NotFound` when there is no such tenant, or no membership in it.
 pub async fn tenant(app: &App, who: &Principal, tenant: &str) -> Result<TenantCtx> {
     let ctx = app.db().resolve(who, tenant).await?.ok_or(Error::NOT_FOUND)?;
-    if ctx.role() == CtxRole::Operator {
-        let by = access::oneself(&ctx);
-        let mut tx = app.db().tenant(&by).await?;
-        let hour_ago = Timestamp(now().0 - std::time::Duration::from_secs(3600));
-        let id = who.id().to_string();
-        const ACTION: &str = "tenant.entered_by_operator";
-        if !tenantry_db::audit::did_since(&mut tx, &id, ACTION, hour_ago).await? {
-            tx.record(event(ACTION, "tenant", Some(ctx.tenant().id.to_string()), &ctx.tenant().name, json!({})));
-            tx.commit().await?;
-        }
+    match ctx.role() {
+        CtxRole::Operator => record_visit(app, &ctx).await?,
+        CtxRole::Member(_) => note_presence(app, &ctx).await?,
     }
     Ok(ctx)
+}
+
+async fn note_presence(app: &App, ctx: &TenantCtx) -> Result<()> {
+    let now = now();
+    if ctx.last_active_at().is_some_and(|at| at.0 + Duration::from_secs(60) > now.0) {
+        return Ok(());
+    }
+    let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
+    member::touch(&mut tx, ctx.principal().id(), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn record_visit(app: &App, ctx: &TenantCtx) -> Result<()> {
+    const ACTION: &str = "tenant.entered_by_operator";
+    let hour_ago = Timestamp(now().0 - Duration::from_secs(3600));
+    let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
+    if !tenantry_db::audit::did_since(&mut tx, &ctx.principal().id().to_string(), ACTION, hour_ago).await? {
+        tx.record(event(ACTION, "tenant", Some(ctx.tenant().id.to_string()), &ctx.tenant().name, json!({})));
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// The context in a workspace of a tenant, named by id or slug.

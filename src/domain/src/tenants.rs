@@ -273,10 +273,6 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
         Some(user) => member::steps_dismissed(&mut tx, user).await?,
         None => true,
     };
-    if let Some(user) = by.actor().user_id() {
-        member::touch(&mut tx, user, now).await?;
-    }
-    tx.commit().await?;
     let steps = FirstSteps {
         // The workspace `default` comes with the tenant: the step is one that people make.
         workspace: stats.workspaces > 1,

@@ -131,6 +131,8 @@ pub struct AvailableTenant {
     pub name: String,
     pub role: CtxRole,
     pub status: crate::tenant::TenantStatus,
+    /// One of the twelve tenant colours, 0..11.
+    pub colour: u8,
     pub last_used_at: Option<Timestamp>,
 }
 

@@ -3,12 +3,13 @@
 
 use tenantry_types::account::UserStatus;
 use tenantry_types::permission::needs;
-use tenantry_types::{CtxRole, Slug, TenantId, TenantRole, UserId, WorkspaceId, WorkspaceRole};
+use tenantry_types::{CtxRole, Slug, TenantId, TenantRole, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 use uuid::Uuid;
 
 use super::{Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 use crate::error::word;
-use crate::{Db, DbError, Result};
+use crate::tenant::settings;
+use crate::{Db, Result};
 
 /// How a tenant or workspace is named in a request. Postgres takes no text with a zero byte: one
 /// names nothing.
@@ -48,7 +49,7 @@ impl Db {
         let (id, slug) = named(tenant, tenant.parse::<TenantId>().ok().map(TenantId::uuid));
         let mut tx = self.platform().await?;
         let row = sqlx::query!(
-            r#"select t.id, t.slug, t.name, t.status, t.status_by_operator, t.settings, m.role as "role?",
+            r#"select t.id, t.slug, t.name, t.status, t.status_by_operator, t.settings, m.role as "role?", m.last_active_at as "last_active_at?",
                  coalesce((select array_agg(x.workspace_id order by x.workspace_id)
                    from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "workspaces!",
                  coalesce((select array_agg(x.role order by x.workspace_id)
@@ -82,7 +83,7 @@ impl Db {
             name: row.name,
             status: word(&row.status, "tenant status")?,
             status_by_operator: row.status_by_operator,
-            settings: serde_json::from_value(row.settings).map_err(|_| DbError::Corrupt("tenant settings"))?,
+            settings: settings(row.settings)?,
         };
         Ok(Some(TenantCtx {
             principal: principal.clone(),
@@ -90,6 +91,7 @@ impl Db {
             role,
             scope,
             workspace_roles: workspace_roles.into(),
+            last_active_at: row.last_active_at.map(Timestamp),
         }))
     }
 

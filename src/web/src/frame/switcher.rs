@@ -7,7 +7,7 @@ use tenantry_types::tenant::TenantStatus;
 
 use super::rail::Area;
 use crate::rpc::Me;
-use crate::ui::{Avatar, Icon, Menu};
+use crate::ui::{Avatar, Icon, Menu, tenant_colour};
 
 /// Pages that every tenant has, so that a switch can keep them. What is below one (a member, a
 /// workspace) belongs to its tenant: the switch then leads to the list.
@@ -41,8 +41,10 @@ pub fn Switcher(area: Area, me: Option<Me>) -> impl IntoView {
     };
     let filter = RwSignal::new(String::new());
     let many = me.tenants.len() > MANY;
-    let items = me
-        .tenants
+    // Where one stands comes first; the others as they were used.
+    let mut tenants = me.tenants;
+    tenants.sort_by_key(|t| slug.as_ref() != Some(&t.slug));
+    let items = tenants
         .into_iter()
         .map(|tenant| {
             let here = slug.as_ref() == Some(&tenant.slug);
@@ -88,8 +90,8 @@ fn TenantLink(tenant: AvailableTenant, here: bool, filter: RwSignal<String>) -> 
     };
     view! {
         <li hidden=move || !sought.contains(&filter.get())>
-            <a class="menu-item" data-item="" href=move || same_page(&path.get(), &slug) aria-current=here.then_some("true")>
-                <Avatar name=tenant.name.clone() class=if here { "avatar-small" } else { "avatar-small avatar-plain" } />
+            <a class=format!("menu-item {}", tenant_colour(tenant.colour)) data-item="" href=move || same_page(&path.get(), &slug) aria-current=here.then_some("true")>
+                <Avatar name=tenant.name.clone() class="avatar-small" />
                 <span class="who"><strong>{tenant.name}</strong><small>{tenant.role.label()}{state}</small></span>
                 {here.then(|| view! { <Icon name="check" /> })}
             </a>

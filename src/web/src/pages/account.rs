@@ -7,7 +7,9 @@ use tenantry_types::invitation::MyInvitation;
 use crate::rpc::Me;
 use crate::rpc::account::{AcceptMyInvitation, DeleteMe, LeaveTenant, UpdateMe, my_invitations};
 use crate::state::shared;
-use crate::ui::{ActForm, Avatar, ConfirmName, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, loaded};
+use crate::ui::{
+    ActForm, Avatar, ConfirmName, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, loaded, tenant_colour,
+};
 
 #[component]
 pub fn Account() -> impl IntoView {
@@ -58,7 +60,7 @@ fn Tenants(me: Me) -> impl IntoView {
             let member = matches!(t.role, CtxRole::Member(_));
             view! {
                 <tr>
-                    <th scope="row"><div class="person"><Avatar name=t.name.clone() class="avatar-plain" /><a class="row-link" href=format!("/t/{slug}")>{t.name.clone()}</a></div></th>
+                    <th scope="row"><div class=format!("person {}", tenant_colour(t.colour))><Avatar name=t.name.clone() /><a class="row-link" href=format!("/t/{slug}")>{t.name.clone()}</a></div></th>
                     <td data-label="Role"><RoleBadge label=t.role.label() /></td>
                     <td data-label="Status"><TenantBadge status=t.status /></td>
                     <td data-label="Last used"><When at=t.last_used_at /></td>
