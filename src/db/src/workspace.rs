@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tenantry_types::input::Metadata;
-use tenantry_types::workspace::{Workspace, WorkspaceMember, WorkspaceStatus};
+use tenantry_types::workspace::{OwnSettings, Workspace, WorkspaceMember, WorkspaceSettings, WorkspaceStatus};
 use tenantry_types::{PageQuery, Slug, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -18,9 +18,15 @@ struct Row {
     description: String,
     status: String,
     metadata: Value,
+    settings: Value,
+    tenant_settings: Value,
     members: i64,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
+}
+
+fn own_settings(stored: Value) -> Result<OwnSettings> {
+    serde_json::from_value(stored).map_err(|_| DbError::Corrupt("workspace settings"))
 }
 
 impl Row {
@@ -32,6 +38,7 @@ impl Row {
             description: self.description,
             status: word(&self.status, "workspace status")?,
             metadata: serde_json::from_value::<Metadata>(self.metadata).map_err(|_| DbError::Corrupt("workspace metadata"))?,
+            settings: WorkspaceSettings::of(own_settings(self.settings)?, &crate::tenant::settings(self.tenant_settings)?),
             members: self.members,
             created_at: self.created_at.into(),
             updated_at: self.updated_at.into(),
@@ -49,9 +56,10 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, status: Option<Workspace
     let status = status.map(WorkspaceStatus::as_str);
     let rows = sqlx::query_as!(
         Row,
-        r#"select w.id, w.slug, w.name, w.description, w.status, w.metadata, w.created_at, w.updated_at,
+        r#"select w.id, w.slug, w.name, w.description, w.status, w.metadata, w.settings, t.settings as tenant_settings, w.created_at, w.updated_at,
              (select count(*) from workspace_membership x where x.tenant_id = w.tenant_id and x.workspace_id = w.id) as "members!"
            from workspace w
+           join tenant t on t.id = w.tenant_id
            where w.tenant_id = $1
              and ($2::text is null or w.status = $2)
              and ($3::text is null or lower(w.name) like $3 or w.slug like $3)
@@ -85,9 +93,10 @@ pub async fn get(tx: &mut TenantTx, id: WorkspaceId) -> Result<Option<Workspace>
     let tenant = tx.tenant_id().uuid();
     sqlx::query_as!(
         Row,
-        r#"select w.id, w.slug, w.name, w.description, w.status, w.metadata, w.created_at, w.updated_at,
+        r#"select w.id, w.slug, w.name, w.description, w.status, w.metadata, w.settings, t.settings as tenant_settings, w.created_at, w.updated_at,
              (select count(*) from workspace_membership x where x.tenant_id = w.tenant_id and x.workspace_id = w.id) as "members!"
            from workspace w
+           join tenant t on t.id = w.tenant_id
            where w.tenant_id = $1 and w.id = $2"#,
         tenant,
         id.uuid(),
@@ -119,9 +128,10 @@ pub async fn similar_slugs(tx: &mut TenantTx, wanted: &Slug) -> Result<Vec<Strin
 pub async fn insert(tx: &mut TenantTx, workspace: &Workspace) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     let metadata = serde_json::to_value(&workspace.metadata).map_err(|_| DbError::Corrupt("workspace metadata"))?;
+    let settings = serde_json::to_value(workspace.settings.own()).map_err(|_| DbError::Corrupt("workspace settings"))?;
     sqlx::query!(
-        "insert into workspace (tenant_id, id, slug, name, description, status, metadata, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+        "insert into workspace (tenant_id, id, slug, name, description, status, metadata, settings, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
         tenant,
         workspace.id.uuid(),
         workspace.slug.as_str(),
@@ -129,6 +139,7 @@ pub async fn insert(tx: &mut TenantTx, workspace: &Workspace) -> Result<()> {
         workspace.description,
         workspace.status.as_str(),
         metadata,
+        settings,
         workspace.created_at.0,
     )
     .execute(tx.conn())
@@ -143,8 +154,9 @@ pub async fn insert(tx: &mut TenantTx, workspace: &Workspace) -> Result<()> {
 pub async fn update(tx: &mut TenantTx, workspace: &Workspace) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     let metadata = serde_json::to_value(&workspace.metadata).map_err(|_| DbError::Corrupt("workspace metadata"))?;
+    let settings = serde_json::to_value(workspace.settings.own()).map_err(|_| DbError::Corrupt("workspace settings"))?;
     sqlx::query!(
-        "update workspace set slug = $3, name = $4, description = $5, status = $6, metadata = $7, updated_at = $8 where tenant_id = $1 and id = $2",
+        "update workspace set slug = $3, name = $4, description = $5, status = $6, metadata = $7, settings = $8, updated_at = $9 where tenant_id = $1 and id = $2",
         tenant,
         workspace.id.uuid(),
         workspace.slug.as_str(),
@@ -152,6 +164,7 @@ pub async fn update(tx: &mut TenantTx, workspace: &Workspace) -> Result<()> {
         workspace.description,
         workspace.status.as_str(),
         metadata,
+        settings,
         workspace.updated_at.0,
     )
     .execute(tx.conn())

@@ -79,7 +79,7 @@ pub(crate) async fn found(app: &App, mut tx: PlatformTx, actor: Actor, tenant: T
     if let Some(owner) = owner {
         crate::members::join_as_owner(&mut tx, owner).await?;
     }
-    workspace::insert(&mut tx, &new_workspace("Default", Slug::stored("default".into()))).await?;
+    workspace::insert(&mut tx, &new_workspace("Default", Slug::stored("default".into()), &tenant.settings)).await?;
     Ok(tx)
 }
 
@@ -159,6 +159,7 @@ pub async fn update(app: &App, by: Granted<needs::TenantUpdate>, patch: TenantPa
     tenant.metadata = patch.metadata.apply(Some(tenant.metadata)).unwrap_or_default();
     let settings = &mut tenant.settings;
     settings.members_join = patch.members_join.unwrap_or(settings.members_join);
+    settings.member_role = patch.member_role.unwrap_or(settings.member_role);
     if let Some(days) = patch.invitation_days {
         settings.invitation_days = u16::try_from(days.0).unwrap_or(7);
     }

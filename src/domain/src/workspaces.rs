@@ -4,7 +4,8 @@
 use serde_json::json;
 use tenantry_db::{DbError, member, workspace as db};
 use tenantry_types::input::Metadata;
-use tenantry_types::workspace::{NewWorkspace, Workspace, WorkspaceMember, WorkspacePatch, WorkspaceStatus};
+use tenantry_types::tenant::TenantSettings;
+use tenantry_types::workspace::{NewWorkspace, OwnSettings, Workspace, WorkspaceMember, WorkspacePatch, WorkspaceSettings, WorkspaceStatus};
 use tenantry_types::{Page, PageQuery, ProblemCode, Slug, UserId, WorkspaceId, WorkspaceRole};
 
 use crate::audit::event;
@@ -15,7 +16,7 @@ pub(crate) fn of<P>(by: &Granted<P>) -> Result<WorkspaceId> {
     by.workspace().map(|w| w.id).ok_or(Error::NOT_FOUND)
 }
 
-pub(crate) fn new_workspace(name: &str, slug: Slug) -> Workspace {
+pub(crate) fn new_workspace(name: &str, slug: Slug, tenant: &TenantSettings) -> Workspace {
     let now = now();
     Workspace {
         id: new_id(),
@@ -24,6 +25,7 @@ pub(crate) fn new_workspace(name: &str, slug: Slug) -> Workspace {
         description: String::new(),
         status: WorkspaceStatus::Active,
         metadata: Metadata::default(),
+        settings: WorkspaceSettings::of(OwnSettings::default(), tenant),
         members: 0,
         created_at: now,
         updated_at: now,
@@ -61,7 +63,7 @@ pub async fn create(app: &App, by: Granted<needs::WorkspacesCreate>, new: NewWor
     let workspace = Workspace {
         description: new.description.0,
         metadata: new.metadata,
-        ..new_workspace(new.name.as_str(), slug)
+        ..new_workspace(new.name.as_str(), slug, &by.tenant().settings)
     };
     db::insert(&mut tx, &workspace).await.map_err(slug_taken)?;
     tx.record(event(
@@ -107,6 +109,12 @@ pub async fn update(app: &App, by: Granted<needs::WorkspacesUpdate>, patch: Work
     }
     workspace.description = patch.description.map_set(|t| t.0).apply(Some(workspace.description)).unwrap_or_default();
     workspace.metadata = patch.metadata.apply(Some(workspace.metadata)).unwrap_or_default();
+    let own = workspace.settings.own();
+    let own = OwnSettings {
+        colour: patch.colour.map_set(|c| u8::try_from(c.0).unwrap_or(0)).apply(own.colour),
+        member_role: patch.member_role.apply(own.member_role),
+    };
+    workspace.settings = WorkspaceSettings::of(own, &by.tenant().settings);
     if workspace != before {
         workspace.updated_at = now();
         db::update(&mut tx, &workspace).await.map_err(slug_taken)?;
@@ -160,15 +168,19 @@ pub async fn members(app: &App, by: Granted<needs::WorkspacesRead>) -> Result<Ve
     Ok(db::members(&mut tx, of(&by)?).await?)
 }
 
-/// Gives a member of the tenant a role in the workspace.
+/// Gives a member of the tenant a role in the workspace: the named one, or the workspace's own default.
 ///
 /// # Errors
 /// `NotFound` for who is not a member of the tenant.
-pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId, role: WorkspaceRole) -> Result<WorkspaceMember> {
+pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId, role: Option<WorkspaceRole>) -> Result<WorkspaceMember> {
     let id = of(&by)?;
     let name = by.workspace().map(|w| w.name.clone()).unwrap_or_default();
     let mut tx = app.db().tenant(&by).await?;
     let member = member::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    let role = match role {
+        Some(role) => role,
+        None => db::get(&mut tx, id).await?.ok_or(Error::NOT_FOUND)?.settings.member_role.value,
+    };
     db::set_members(&mut tx, user, &[(id, role)], now()).await?;
     tx.record(event(
         "workspace.member_set",

@@ -36,6 +36,11 @@ impl<T> Patch<T> {
         }
     }
 
+    /// This change, or else the other one.
+    pub fn or(self, other: Self) -> Self {
+        if self.is_keep() { other } else { self }
+    }
+
     /// The value after the change, given the one before.
     pub fn apply(self, before: Option<T>) -> Option<T> {
         match self {
@@ -147,6 +152,29 @@ impl<'a> Fields<'a> {
             }
             Some(value) => self.take(name, value).map(Some),
         }
+    }
+
+    /// An object of fields of its own; faults name `name.field`. `Some(None)` when it is absent.
+    pub fn object<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Fields<'a>) -> Option<T>) -> Option<Option<T>> {
+        let map = match self.get(name) {
+            None => return Some(None),
+            Some(Value::Object(map)) => map,
+            Some(_) => {
+                self.fault(name, Fault::ExpectedObject);
+                return None;
+            }
+        };
+        let mut fields = Fields {
+            map,
+            prefix: format!("{}{name}.", self.prefix),
+            seen: Vec::new(),
+            errors: Vec::new(),
+        };
+        let value = read(&mut fields);
+        fields.close();
+        let right = fields.errors.is_empty();
+        self.errors.append(&mut fields.errors);
+        value.filter(|_| right).map(Some)
     }
 
     /// A list of objects, each read by `read`; an absent list is empty.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::input::{Bounded, Fields, FromInput, Metadata, Patch, Text, words};
-use crate::problem::{Fault, FieldError};
-use crate::{Name, PlanId, Slug, TenantId, Timestamp};
+use crate::input::{Bounded, Fields, Metadata, Patch, Text, words};
+use crate::problem::FieldError;
+use crate::{Name, PlanId, Slug, TenantId, Timestamp, WorkspaceRole};
 
 words! {
     TenantStatus, TenantStatus {
@@ -56,6 +56,8 @@ pub struct TenantSettings {
     pub invitation_days: u16,
     /// One of the twelve tenant colours, 0..11.
     pub colour: u8,
+    /// The role of who is put into a workspace without one being named.
+    pub member_role: WorkspaceRole,
 }
 
 impl Default for TenantSettings {
@@ -64,6 +66,7 @@ impl Default for TenantSettings {
             members_join: MembersJoin::Invitation,
             invitation_days: 7,
             colour: 0,
+            member_role: WorkspaceRole::Annotator,
         }
     }
 }
@@ -119,6 +122,7 @@ pub struct TenantPatch {
     pub members_join: Option<MembersJoin>,
     pub invitation_days: Option<Bounded<1, 90>>,
     pub colour: Option<Bounded<0, 11>>,
+    pub member_role: Option<WorkspaceRole>,
 }
 
 impl TenantPatch {
@@ -133,41 +137,29 @@ impl TenantPatch {
             let slug = f.change("slug");
             let external_id = f.patch("external_id");
             let metadata = f.patch("metadata");
-            let settings = f.change::<SettingsPatch>("settings");
+            let settings = f.object("settings", |f| {
+                let members_join = f.change("members_join");
+                let invitation_days = f.change("invitation_days");
+                let colour = f.change("colour");
+                let member_role = f.change("member_role");
+                Some((members_join?, invitation_days?, colour?, member_role?))
+            });
             let members_join = f.change("members_join");
             let invitation_days = f.change("invitation_days");
             let colour = f.change("colour");
+            let member_role = f.change("member_role");
             f.read_only(&["id", "status", "plan", "created_at", "updated_at", "stats"]);
-            let settings = settings?.unwrap_or_default();
+            let inner = settings?.unwrap_or_default();
             Some(Self {
                 name: name?,
                 slug: slug?,
                 external_id: external_id?,
                 metadata: metadata?,
-                members_join: members_join?.or(settings.members_join),
-                invitation_days: invitation_days?.or(settings.invitation_days),
-                colour: colour?.or(settings.colour),
+                members_join: members_join?.or(inner.0),
+                invitation_days: invitation_days?.or(inner.1),
+                colour: colour?.or(inner.2),
+                member_role: member_role?.or(inner.3),
             })
         })
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct SettingsPatch {
-    members_join: Option<MembersJoin>,
-    invitation_days: Option<Bounded<1, 90>>,
-    colour: Option<Bounded<0, 11>>,
-}
-
-impl FromInput for SettingsPatch {
-    fn from_input(value: &Value) -> Result<Self, Fault> {
-        Fields::read(value, |f| {
-            Some(Self {
-                members_join: f.change("members_join")?,
-                invitation_days: f.change("invitation_days")?,
-                colour: f.change("colour")?,
-            })
-        })
-        .map_err(|errors| errors.first().map_or(Fault::ExpectedObject, |e| e.fault))
     }
 }

@@ -50,6 +50,9 @@ pub struct TenantSettingsPatch {
     invitation_days: u16,
     #[schema(required = false, minimum = 0, maximum = 11, example = 3)]
     colour: u8,
+    /// The role of who is put into a workspace without one being named.
+    #[schema(required = false)]
+    member_role: WorkspaceRole,
 }
 
 /// One of `user_id`, `email` and `users`.
@@ -142,11 +145,24 @@ pub struct WorkspacePatch {
     description: Option<String>,
     #[schema(example = json!({"cost-centre": "42"}))]
     metadata: Option<BTreeMap<String, String>>,
+    #[schema(required = false)]
+    settings: WorkspaceSettingsPatch,
+}
+
+/// Null: inherited from the tenant.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorkspaceSettingsPatch {
+    #[schema(minimum = 0, maximum = 11, example = 3)]
+    colour: Option<u8>,
+    member_role: Option<WorkspaceRole>,
 }
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceRoleChange {
+    /// Absent: the workspace's `member_role`.
+    #[schema(required = false)]
     role: WorkspaceRole,
 }
 

@@ -298,7 +298,7 @@ async fn workspaces_list_models_and_the_report_says_who_uses_what() {
         model_access::set_workspace(&w.app, there.grant().unwrap(), just.clone()).await.unwrap(),
         just
     );
-    workspaces::set_member(&w.app, there.grant().unwrap(), w.a.developer.id(), WorkspaceRole::Annotator)
+    workspaces::set_member(&w.app, there.grant().unwrap(), w.a.developer.id(), Some(WorkspaceRole::Annotator))
         .await
         .unwrap();
 

@@ -1,6 +1,7 @@
 use serde_json::json;
-use tenantry_domain::{access, needs, workspaces};
-use tenantry_types::workspace::{NewWorkspace, WorkspacePatch, WorkspaceStatus};
+use tenantry_domain::{access, needs, tenants, workspaces};
+use tenantry_types::tenant::TenantPatch;
+use tenantry_types::workspace::{NewWorkspace, SettingSource, WorkspacePatch, WorkspaceStatus};
 use tenantry_types::{ProblemCode, WorkspaceRole};
 
 use crate::support::{code, ctx, world};
@@ -42,11 +43,11 @@ async fn roles_in_a_workspace_and_what_is_inherited() {
     let w = world().await;
     let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
     let there = access::workspace(&w.app, &owner, "labelling").await.unwrap();
-    workspaces::set_member(&w.app, there.grant().unwrap(), w.a.viewer.id(), WorkspaceRole::Admin)
+    workspaces::set_member(&w.app, there.grant().unwrap(), w.a.viewer.id(), Some(WorkspaceRole::Admin))
         .await
         .unwrap();
     assert_eq!(
-        code(workspaces::set_member(&w.app, there.grant().unwrap(), w.b.viewer.id(), WorkspaceRole::Viewer).await),
+        code(workspaces::set_member(&w.app, there.grant().unwrap(), w.b.viewer.id(), Some(WorkspaceRole::Viewer)).await),
         ProblemCode::NotFound
     );
     let members = workspaces::members(&w.app, there.grant().unwrap()).await.unwrap();
@@ -65,4 +66,37 @@ async fn roles_in_a_workspace_and_what_is_inherited() {
     workspaces::remove_member(&w.app, there.grant().unwrap(), w.a.viewer.id()).await.unwrap();
     let viewer = ctx(&w.app, &w.a.viewer, &w.a.slug).await;
     assert_eq!(code(access::workspace(&w.app, &viewer, "labelling").await), ProblemCode::NotFound);
+}
+
+#[tokio::test]
+async fn settings_are_inherited_until_a_workspace_has_its_own() {
+    let w = world().await;
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let patch = TenantPatch::parse(&json!({ "settings": { "colour": 4, "member_role": "reviewer" } })).unwrap();
+    tenants::update(&w.app, owner.grant().unwrap(), patch).await.unwrap();
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let there = access::workspace(&w.app, &owner, "labelling").await.unwrap();
+    let shown = workspaces::get(&w.app, there.grant().unwrap()).await.unwrap().settings;
+    assert_eq!((shown.colour.value, shown.colour.source), (4, SettingSource::Tenant));
+    let put = workspaces::set_member(&w.app, there.grant().unwrap(), w.a.viewer.id(), None)
+        .await
+        .unwrap();
+    assert_eq!(put.role, WorkspaceRole::Reviewer, "the tenant's default");
+
+    let patch = WorkspacePatch::parse(&json!({ "settings": { "colour": 9, "member_role": "viewer" } })).unwrap();
+    let shown = workspaces::update(&w.app, there.grant().unwrap(), patch).await.unwrap().settings;
+    assert_eq!((shown.colour.value, shown.colour.source), (9, SettingSource::Workspace));
+    let put = workspaces::set_member(&w.app, there.grant().unwrap(), w.a.viewer.id(), None)
+        .await
+        .unwrap();
+    assert_eq!(put.role, WorkspaceRole::Viewer, "its own default");
+
+    let patch = WorkspacePatch::parse(&json!({ "settings": { "colour": null } })).unwrap();
+    let shown = workspaces::update(&w.app, there.grant().unwrap(), patch).await.unwrap().settings;
+    assert_eq!((shown.colour.value, shown.colour.source), (4, SettingSource::Tenant), "inherited again");
+    assert_eq!(shown.member_role.own(), Some(WorkspaceRole::Viewer), "the other stays");
+
+    let bad = WorkspacePatch::parse(&json!({ "settings": { "colour": 12, "size": 1 } })).expect_err("two faults");
+    let fields: Vec<_> = bad.iter().map(|f| f.field.as_str()).collect();
+    assert_eq!(fields, ["settings.colour", "settings.size"]);
 }

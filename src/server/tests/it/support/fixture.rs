@@ -97,7 +97,7 @@ pub async fn side(server: &Server, operator: &Person, letter: &str) -> Side {
     let research = workspace("Research").await;
     let support = workspace("Support").await;
     let place = access::workspace(app, &ctx, &research.id.to_string()).await.unwrap();
-    workspaces::set_member(app, place.grant().unwrap(), reviewer.user.id, WorkspaceRole::Reviewer)
+    workspaces::set_member(app, place.grant().unwrap(), reviewer.user.id, Some(WorkspaceRole::Reviewer))
         .await
         .unwrap();
     Side {
