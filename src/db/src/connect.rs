@@ -22,6 +22,8 @@ pub enum StartError {
     Address(String),
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    #[error("the database refuses the login: {0}")]
+    Refused(String),
     #[error("Postgres {0} is too old: version 15 or newer is needed")]
     TooOld(String),
     #[error(
@@ -36,6 +38,17 @@ pub enum StartError {
     NotMigrated,
     #[error("migration failed: {0}")]
     Migration(String),
+}
+
+/// A server that answers and says no is another thing to look for than one that does not answer.
+fn unreachable(error: sqlx::Error) -> StartError {
+    match error {
+        // 28: the role or its password; 3D: no such database
+        sqlx::Error::Database(db) if db.code().is_some_and(|code| code.starts_with("28") || code.starts_with("3D")) => {
+            StartError::Refused(db.message().to_owned())
+        }
+        other => StartError::Unreachable(other.to_string()),
+    }
 }
 
 /// The database as the server uses it: through the login role, in transactions that enter a role.
@@ -74,7 +87,7 @@ impl Db {
             })
             .connect_with(options)
             .await
-            .map_err(|e| StartError::Unreachable(e.to_string()))?;
+            .map_err(unreachable)?;
         let db = Self { pool, suspect };
         db.check().await?;
         Ok(db)
@@ -85,7 +98,7 @@ impl Db {
     }
 
     async fn check(&self) -> Result<(), StartError> {
-        let fault = |e: sqlx::Error| StartError::Unreachable(e.to_string());
+        let fault = unreachable;
         let row = sqlx::query!(
             r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "version_text!",
                  r.rolname as "role!", r.rolsuper as "superuser!", r.rolbypassrls as "bypass!", r.rolinherit as "inherit!",
@@ -170,13 +183,11 @@ impl OwnerDb {
     /// When the address cannot be read, the server cannot be reached or is too old.
     pub async fn connect(url: &str) -> Result<Self, StartError> {
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
-        let mut conn = PgConnection::connect_with(&options)
-            .await
-            .map_err(|e| StartError::Unreachable(e.to_string()))?;
+        let mut conn = PgConnection::connect_with(&options).await.map_err(unreachable)?;
         let row = sqlx::query!(r#"select current_setting('server_version_num')::int as "version!", current_setting('server_version') as "text!""#)
             .fetch_one(&mut conn)
             .await
-            .map_err(|e| StartError::Unreachable(e.to_string()))?;
+            .map_err(unreachable)?;
         if row.version < OLDEST {
             return Err(StartError::TooOld(row.text));
         }
