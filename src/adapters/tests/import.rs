@@ -315,6 +315,26 @@ async fn an_account_that_is_there_gets_a_membership_only() {
 }
 
 #[tokio::test]
+async fn a_deleted_account_does_not_come_back() {
+    let (app, test) = server().await;
+    run(&app, fixture(), "acme", false).await;
+    let carl = log_in(&app, "carl@acme.example", PASSWORD).await;
+    accounts::delete_me(&app, &carl).await.unwrap();
+    let again = run(&app, fixture(), "acme", false).await;
+    assert_eq!((again.accounts.added, again.accounts.existing), (0, 6));
+    let gone: Vec<_> = again
+        .left_out
+        .iter()
+        .filter(|l| l.reason == Reason::DeletedHere)
+        .map(|l| l.name.as_str())
+        .collect();
+    assert_eq!(gone, ["carl@acme.example"]);
+    // Of the address nothing is kept that could be read.
+    let kept = "select count(*) from platform_audit where row(platform_audit.*)::text like '%carl@acme%'";
+    assert_eq!(test.count(kept).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_tenant_that_takes_no_writes_takes_no_import() {
     let (app, test) = server().await;
     let somebody = register(&app, "ada@acme.example").await;

@@ -44,6 +44,20 @@ pub async fn accounts(tx: &mut PlatformTx, new: &NewAccounts, now: Timestamp) ->
     Ok(rows.into_iter().map(|r| (r.email, r.id.into())).collect())
 }
 
+/// Which of these marks belong to accounts that were deleted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn deleted(tx: &mut PlatformTx, marks: &[String]) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct changes ->> 'address' as "mark!" from platform_audit
+           where action = 'user.deleted' and changes ->> 'address' = any ($1)"#,
+        marks,
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// The providers there are: id, name in lower case, address.
 ///
 /// # Errors

@@ -157,6 +157,13 @@ pub async fn update_me(app: &App, who: &Principal, patch: MePatch) -> Result<Use
     Ok(user)
 }
 
+/// What is kept of the address of a deleted account: enough to know it again when an import brings
+/// it, and no more.
+pub(crate) fn address_mark(address: &Email) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(crate::app::token_hash(address.as_str()))
+}
+
 /// Deletes one's own account with all memberships.
 ///
 /// # Errors
@@ -171,7 +178,13 @@ pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
     }
     tx.record(
         &who.actor(),
-        event("user.deleted", "user", Some(who.id().to_string()), &who.user().name, json!({})),
+        event(
+            "user.deleted",
+            "user",
+            Some(who.id().to_string()),
+            &who.user().name,
+            json!({ "address": address_mark(&who.user().email) }),
+        ),
     );
     account::delete(&mut tx, who.id()).await?;
     tx.commit().await?;

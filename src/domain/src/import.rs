@@ -21,7 +21,7 @@ pub use source::*;
 
 use crate::audit::event;
 use crate::tenants::{Founding, found};
-use crate::{Actor, App, Origin, Result, new_id, now, providers};
+use crate::{Actor, App, Origin, Result, accounts, new_id, now, providers};
 use plan::{Person, Plan, PlannedProvider, PlannedTenant};
 
 /// Where the import goes. When the source knows several organizations, each becomes a tenant of its
@@ -105,20 +105,22 @@ struct Placed {
 pub async fn open_webui(
     app: &App,
     origin: Origin,
-    source: Deployment,
+    mut source: Deployment,
     target: Target,
     dry_run: bool,
     progress: &(dyn Fn(Progress) + Send + Sync),
 ) -> Result<ImportReport> {
-    let plan = plan::draw(&source, &target);
-    let mut meter = Meter::new(progress, &plan);
     let actor = Actor::system(origin);
     let mut tx = app.db().platform().await?;
     // Two imports at once would wait for each other's rows crosswise.
     platform::lock(&mut tx).await?;
+    let gone = without_deleted(&mut tx, &mut source).await?;
+    let mut plan = plan::draw(&source, &target);
+    plan.left_out.extend(gone);
+    let mut meter = Meter::new(progress, &plan);
 
     meter.begin(Step::Accounts);
-    let (users, accounts) = accounts(&mut tx, &plan.people).await?;
+    let (users, accounts) = write_accounts(&mut tx, &plan.people).await?;
     meter.add(plan.people.len());
     meter.begin(Step::Catalogue);
     let (provider_ids, providers) = upstreams(app, &mut tx, &plan.providers).await?;
@@ -149,7 +151,26 @@ pub async fn open_webui(
     })
 }
 
-async fn accounts(tx: &mut PlatformTx, people: &[Person]) -> Result<(Vec<UserId>, Taken)> {
+/// Leaves out whoever deleted their account here.
+async fn without_deleted(tx: &mut PlatformTx, source: &mut Deployment) -> Result<Vec<LeftOut>> {
+    let mark = |user: &SourceUser| Email::parse(&user.email).map(|email| accounts::address_mark(&email)).unwrap_or_default();
+    let marks: Vec<String> = source.users.iter().map(mark).collect();
+    let deleted = db::deleted(tx, &marks).await?;
+    if deleted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (gone, kept) = std::mem::take(&mut source.users)
+        .into_iter()
+        .partition(|user| deleted.contains(&mark(user)));
+    source.users = kept;
+    let gone: Vec<SourceUser> = gone;
+    Ok(gone
+        .iter()
+        .map(|user| LeftOut::new(What::Person, &user.email, Reason::DeletedHere))
+        .collect())
+}
+
+async fn write_accounts(tx: &mut PlatformTx, people: &[Person]) -> Result<(Vec<UserId>, Taken)> {
     let ids: Vec<UserId> = people.iter().map(|_| new_id()).collect();
     let new = db::NewAccounts {
         ids: ids.iter().map(|id| id.uuid()).collect(),
