@@ -3,6 +3,7 @@
 //! document). Only reads, and leaves no file beside the source. What is found is handed on as it is;
 //! what becomes of it is for `tenantry_domain::import` to say.
 
+mod connections;
 mod file;
 mod rows;
 mod schema;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use tenantry_adapters::open_webui::{ReadError, read};
 use tenantry_domain::import::{Deployment, Readers, SourceUser};
+use tenantry_types::provider::ProviderKind;
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/open-webui.db");
 const OLDER: &str = include_str!("fixtures/open-webui-older.sql");
@@ -135,6 +136,37 @@ fn reads_the_older_layout() {
         ]
     );
     assert_eq!(found.providers[1].prefix.as_deref(), Some("or"));
+}
+
+#[test]
+fn reads_connections_to_ollama_when_they_are_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = older(folder.path());
+    let set = |ollama: serde_json::Value| {
+        let data = serde_json::json!({ "ollama": ollama }).to_string();
+        Connection::open(&path)
+            .unwrap()
+            .execute("insert into config (data, version) values (?1, 0)", [data])
+            .unwrap();
+        read(&path).unwrap().providers
+    };
+    let urls = serde_json::json!(["http://gpu-one:11434/", "http://gpu-two:11434/v1"]);
+    let found =
+        set(serde_json::json!({ "enable": true, "base_urls": urls, "api_configs": { "1": { "key": "ol-two", "model_ids": ["llama3:8b"] } } }));
+    let read: Vec<_> = found
+        .iter()
+        .map(|p| (p.base_url.as_str(), p.kind, p.api_key.as_ref().map(|k| k.expose()), p.only.clone()))
+        .collect();
+    let kind = Some(ProviderKind::Ollama);
+    assert_eq!(
+        read,
+        [
+            ("http://gpu-one:11434/v1", kind, None, Vec::new()),
+            ("http://gpu-two:11434/v1", kind, Some("ol-two"), vec!["llama3:8b".to_owned()])
+        ]
+    );
+    // Switched off, it is only the address that every installation names.
+    assert!(set(serde_json::json!({ "enable": false, "base_urls": ["http://localhost:11434"] })).is_empty());
 }
 
 #[test]

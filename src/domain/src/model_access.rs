@@ -5,6 +5,7 @@ mod csv;
 
 use serde_json::json;
 use tenantry_db::model::access::{self as db, Filter};
+use tenantry_db::model::report;
 use tenantry_db::{TenantTx, WorkspaceHead};
 use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, MyModel, TenantModel, WorkspaceModels};
 use tenantry_types::{Fault, FieldError, ModelId, Page, PageQuery, WorkspaceId};
@@ -13,8 +14,6 @@ use uuid::Uuid;
 use crate::audit::event;
 use crate::{App, Error, Granted, Principal, Result, needs, now};
 
-/// People of a report that are read at once: one statement over all of a large tenant takes too long.
-const REPORT_PART: u32 = 500;
 /// People in a report that is written in one piece.
 const REPORT_ROWS: u32 = 50_000;
 
@@ -131,9 +130,18 @@ pub async fn set(app: &App, by: Granted<needs::ModelsToggle>, id: ModelId, acces
 /// # Errors
 /// When the database does not answer.
 pub async fn report(app: &App, by: Granted<needs::ModelsReport>, query: PageQuery) -> Result<Page<ModelReportRow>> {
+    let tenant = by.tenant_id();
     let mut tx = app.db().tenant(&by).await?;
-    let (items, total) = db::report(&mut tx, &query).await?;
-    Ok(Page::of(items, &query, Some(total)))
+    let people = report::people(&mut tx, &query).await?;
+    let total = report::count(&mut tx, &query).await?;
+    let rows = people.into_iter().map(|person| ModelReportRow {
+        user_email: person.email,
+        user_name: person.name,
+        organization_id: tenant,
+        accessible_models: i64::try_from(person.models.len()).unwrap_or(i64::MAX),
+        model_names: person.models.to_vec(),
+    });
+    Ok(Page::of(rows.collect(), &query, Some(total)))
 }
 
 /// The whole report as CSV; at most 50,000 people.
@@ -142,21 +150,12 @@ pub async fn report(app: &App, by: Granted<needs::ModelsReport>, query: PageQuer
 /// When the database does not answer.
 pub async fn report_csv(app: &App, by: Granted<needs::ModelsReport>) -> Result<String> {
     let mut tx = app.db().tenant(&by).await?;
-    let mut out = String::from(csv::HEAD);
-    let mut query = PageQuery {
-        limit: REPORT_PART,
+    let all = PageQuery {
+        limit: REPORT_ROWS - 1,
         ..PageQuery::default()
     };
-    loop {
-        let (mut rows, _) = db::report(&mut tx, &query).await?;
-        let more = rows.len() > REPORT_PART as usize;
-        rows.truncate(REPORT_PART as usize);
-        csv::rows(&mut out, &rows);
-        query.skip += REPORT_PART;
-        if !more || query.skip >= REPORT_ROWS {
-            return Ok(out);
-        }
-    }
+    let people = report::people(&mut tx, &all).await?;
+    Ok(csv::write(by.tenant_id(), &people))
 }
 
 fn workspace_of<P>(by: &Granted<P>) -> Result<WorkspaceHead> {

@@ -7,13 +7,11 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use serde_json::Value;
-use tenantry_domain::import::{
-    Deployment, Readers, SourceGroup, SourceModel, SourceOrganization, SourceOrganizationMember, SourceProvider, SourceUser,
-};
-use tenantry_types::text::Secret;
+use tenantry_domain::import::{Deployment, Readers, SourceGroup, SourceModel, SourceOrganization, SourceOrganizationMember, SourceUser};
 
 use super::ReadError;
-use super::schema::{Config, Grants, Layout, Members};
+use super::connections;
+use super::schema::{Grants, Layout, Members};
 
 pub(super) fn deployment(connection: &Connection, layout: &Layout) -> Result<Deployment, ReadError> {
     check(connection, layout)?;
@@ -23,7 +21,7 @@ pub(super) fn deployment(connection: &Connection, layout: &Layout) -> Result<Dep
         groups: groups(connection, layout)?,
         models,
         presets,
-        providers: providers(connection, layout)?,
+        providers: connections::all(connection, layout)?,
         organizations: organizations(connection, layout)?,
     })
 }
@@ -46,7 +44,11 @@ fn check(connection: &Connection, layout: &Layout) -> Result<(), ReadError> {
     Ok(())
 }
 
-fn collect<T>(connection: &Connection, sql: &str, mut read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>) -> Result<Vec<T>, ReadError> {
+pub(super) fn collect<T>(
+    connection: &Connection,
+    sql: &str,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, rusqlite::Error>,
+) -> Result<Vec<T>, ReadError> {
     let mut query = connection.prepare(sql)?;
     let mut rows = query.query([])?;
     let mut out = Vec::new();
@@ -56,7 +58,7 @@ fn collect<T>(connection: &Connection, sql: &str, mut read: impl FnMut(&Row<'_>)
     Ok(out)
 }
 
-fn text(row: &Row<'_>, at: usize) -> Result<String, rusqlite::Error> {
+pub(super) fn text(row: &Row<'_>, at: usize) -> Result<String, rusqlite::Error> {
     Ok(row.get::<_, Option<String>>(at)?.unwrap_or_default())
 }
 
@@ -217,7 +219,7 @@ fn readers(control: Option<&str>) -> Readers {
     }
 }
 
-fn parse(json: &str) -> Value {
+pub(super) fn parse(json: &str) -> Value {
     // JSON columns may hold JSON that was written twice: a text that holds a list.
     match serde_json::from_str(json) {
         Ok(Value::String(inner)) => serde_json::from_str(&inner).unwrap_or(Value::String(inner)),
@@ -226,7 +228,7 @@ fn parse(json: &str) -> Value {
     }
 }
 
-fn strings(value: &Value) -> Vec<String> {
+pub(super) fn strings(value: &Value) -> Vec<String> {
     value
         .as_array()
         .into_iter()
@@ -234,47 +236,6 @@ fn strings(value: &Value) -> Vec<String> {
         .filter_map(Value::as_str)
         .map(str::to_owned)
         .collect()
-}
-
-fn providers(connection: &Connection, layout: &Layout) -> Result<Vec<SourceProvider>, ReadError> {
-    let names = ["enable", "api_base_urls", "api_keys", "api_configs"];
-    let config: HashMap<String, Value> = match layout.config {
-        Config::Absent => return Ok(Vec::new()),
-        Config::Rows => collect(connection, "select key, value from config where key like 'openai.%'", |row| {
-            Ok((text(row, 0)?, text(row, 1)?))
-        })?
-        .into_iter()
-        .map(|(key, json)| (key, parse(&json)))
-        .collect(),
-        Config::Document => {
-            let newest = collect(connection, "select data from config order by rowid desc limit 1", |row| text(row, 0))?;
-            let document = newest.first().map(|json| parse(json)).unwrap_or_default();
-            let part = document.get("openai").cloned().unwrap_or_default();
-            names
-                .iter()
-                .filter_map(|name| Some((format!("openai.{name}"), part.get(name)?.clone())))
-                .collect()
-        }
-    };
-    let part = |name: &str| config.get(&format!("openai.{name}")).cloned().unwrap_or_default();
-    let on = part("enable").as_bool().unwrap_or(true);
-    let (urls, keys, configs) = (strings(&part("api_base_urls")), part("api_keys"), part("api_configs"));
-    let named = urls.into_iter().enumerate().filter(|(_, url)| !url.trim().is_empty());
-    Ok(named
-        .map(|(place, url)| {
-            let url = url.trim().trim_end_matches('/').to_owned();
-            // Keyed by place; versions before that by address.
-            let own = configs.get(place.to_string()).or_else(|| configs.get(&url)).cloned().unwrap_or_default();
-            let key = keys.get(place).and_then(Value::as_str).map(str::trim).filter(|key| !key.is_empty());
-            SourceProvider {
-                api_key: key.map(Secret::new),
-                enabled: on && own.get("enable").and_then(Value::as_bool).unwrap_or(true),
-                prefix: own.get("prefix_id").and_then(Value::as_str).filter(|p| !p.is_empty()).map(str::to_owned),
-                only: own.get("model_ids").map(strings).unwrap_or_default(),
-                base_url: url,
-            }
-        })
-        .collect())
 }
 
 /// Tables that some deployments added themselves.

@@ -1,10 +1,9 @@
 //! Which models a tenant may use, who in it, and which of them a workspace lists.
 
-use tenantry_types::model::{AccessMode, Audience, ModelReportRow, MyModel, TenantModel, WorkspaceModels};
+use tenantry_types::model::{AccessMode, Audience, MyModel, TenantModel, WorkspaceModels};
 use tenantry_types::{ModelId, PageQuery, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::access::email;
 use crate::error::word;
 use crate::{PlatformTx, Result, TenantTx};
 
@@ -258,59 +257,6 @@ pub async fn set_workspace(tx: &mut TenantTx, workspace: WorkspaceId, mode: Acce
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// Who can use what: active members by name, `limit + 1` of them, and how many there are in all. Says
-/// what the view `user_model_access_report` says, but works out the models of one page of people
-/// only: from the view, Postgres may put those of all people together first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn report(tx: &mut TenantTx, query: &PageQuery) -> Result<(Vec<ModelReportRow>, i64)> {
-    let pattern = query.pattern();
-    let tenant = tx.tenant_id().uuid();
-    let rows = sqlx::query!(
-        r#"select p.email, p.name, x.n as "n!", x.names as "names!"
-           from (
-             select m.user_id, u.email, u.name
-             from membership m
-             join user_account u on u.id = m.user_id and u.status = 'active'
-             where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)
-             order by lower(u.name), u.email
-             limit $3 offset $4
-           ) p
-           cross join lateral (
-             select count(*) as n, coalesce(array_agg(c.name order by c.name), '{}') as names
-             from user_available_models a
-             join model c on c.id = a.model_id
-             where a.organization_id = $1 and a.user_id = p.user_id
-           ) x
-           order by lower(p.name), p.email"#,
-        tenant,
-        pattern,
-        i64::from(query.limit) + 1,
-        i64::from(query.skip),
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let total = sqlx::query_scalar!(
-        r#"select count(*) as "n!"
-           from membership m
-           join user_account u on u.id = m.user_id and u.status = 'active'
-           where m.tenant_id = $1 and m.status = 'active' and ($2::text is null or lower(u.name) like $2 or u.email like $2)"#,
-        tenant,
-        pattern,
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let items = rows.into_iter().map(|r| ModelReportRow {
-        user_email: email(r.email),
-        user_name: r.name,
-        organization_id: tenant.into(),
-        accessible_models: r.n,
-        model_names: r.names,
-    });
-    Ok((items.collect(), total))
 }
 
 /// The models that a person may use, in all tenants that are active; at most 5,000.

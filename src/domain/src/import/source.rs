@@ -1,6 +1,7 @@
 //! Another system as an adapter read it: people, groups, models and who may use them, in that
 //! system's own ids and words. Nothing is judged here yet.
 
+use tenantry_types::provider::ProviderKind;
 use tenantry_types::text::Secret;
 
 /// What was found in the other system.
@@ -69,6 +70,8 @@ pub enum Readers {
 #[derive(Debug, Clone)]
 pub struct SourceProvider {
     pub base_url: String,
+    /// None where the source does not say: the address tells.
+    pub kind: Option<ProviderKind>,
     pub api_key: Option<Secret>,
     pub enabled: bool,
     /// What the source puts before the names of this upstream's models, with a dot.

@@ -1,27 +1,31 @@
 //! The report as CSV (RFC 4180) for people who open it in a spreadsheet: names come from other
 //! people, and a cell that begins like a formula would be run as one.
 
-use tenantry_types::model::ModelReportRow;
+use tenantry_db::model::report::Person;
+use tenantry_types::TenantId;
 
-pub(super) const HEAD: &str = "user_email,user_name,organization_id,accessible_models,model_names\r\n";
+const HEAD: &str = "user_email,user_name,organization_id,accessible_models,model_names\r\n";
 
-pub(super) fn rows(out: &mut String, rows: &[ModelReportRow]) {
-    for row in rows {
+pub(super) fn write(tenant: TenantId, people: &[Person]) -> String {
+    let tenant = tenant.to_string();
+    let mut out = String::from(HEAD);
+    for person in people {
         let cells = [
-            row.user_email.as_str(),
-            &row.user_name,
-            &row.organization_id.to_string(),
-            &row.accessible_models.to_string(),
-            &row.model_names.join("; "),
+            person.email.as_str(),
+            &person.name,
+            &tenant,
+            &person.models.len().to_string(),
+            &person.models.join("; "),
         ];
         for (place, text) in cells.into_iter().enumerate() {
             if place > 0 {
                 out.push(',');
             }
-            cell(out, text);
+            cell(&mut out, text);
         }
         out.push_str("\r\n");
     }
+    out
 }
 
 fn cell(out: &mut String, text: &str) {

@@ -35,6 +35,7 @@ fn model(id: &str, readers: Readers) -> SourceModel {
 fn provider(url: &str) -> SourceProvider {
     SourceProvider {
         base_url: url.into(),
+        kind: None,
         api_key: None,
         enabled: true,
         prefix: None,

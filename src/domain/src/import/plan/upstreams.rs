@@ -75,7 +75,7 @@ fn providers<'a>(found: &'a Deployment, plan: &mut Plan) -> Vec<&'a SourceProvid
             .find(|name| names.insert(name.clone()));
         plan.providers.push(PlannedProvider {
             name: name.unwrap_or(host),
-            kind: kind(&base_url),
+            kind: source.kind.unwrap_or_else(|| kind(&base_url)),
             api_key: source.api_key.clone(),
             enabled: source.enabled,
             base_url,
