@@ -4,11 +4,13 @@
 
 pub mod account;
 pub mod audit;
+pub mod explain;
 pub mod id;
 pub mod input;
 pub mod invitation;
 pub mod member;
 pub mod model;
+pub mod money;
 pub mod overview;
 pub mod page;
 pub mod permission;
@@ -28,5 +30,5 @@ pub use page::{Page, PageQuery};
 pub use permission::Permission;
 pub use problem::{Fault, FieldError, Problem, ProblemCode};
 pub use role::{CtxRole, TenantRole, WorkspaceRole};
-pub use text::{Email, Name, NewPassword, Slug};
+pub use text::{Email, Name, NewPassword, Slug, counted};
 pub use time::Timestamp;
