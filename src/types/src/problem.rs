@@ -147,6 +147,7 @@ pub enum Fault {
     NotActive,
     MemberAlready,
     DoesNotMatch,
+    NotAnAmount,
 }
 
 impl Fault {
@@ -177,6 +178,7 @@ impl Fault {
             Self::MemberAlready => "member_already",
             Self::NotActive => "not_active",
             Self::DoesNotMatch => "does_not_match",
+            Self::NotAnAmount => "not_an_amount",
         }
     }
 
@@ -209,6 +211,7 @@ impl Fault {
             Self::MemberAlready => "Is a member already.".into(),
             Self::NotActive => "This is not active and cannot be enabled.".into(),
             Self::DoesNotMatch => "Does not match.".into(),
+            Self::NotAnAmount => "Must be an amount in US dollars, such as 0.15.".into(),
         }
     }
 }
