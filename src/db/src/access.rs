@@ -3,19 +3,22 @@
 //! matrix, or through one of the few `doors`.
 
 mod doors;
+mod facts;
 mod resolve;
 mod who;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use tenantry_types::permission::Kind;
+use facts::Facts;
 pub use tenantry_types::permission::Needs;
+use tenantry_types::permission::{Kind, Reason, Subject};
 use tenantry_types::tenant::{TenantSettings, TenantStatus};
 use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
 
 pub use doors::{InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem};
+pub(crate) use resolve::overrides;
 pub use who::{Actor, Operator, Origin, Principal};
 
 /// A tenant as every request in it knows it.
@@ -52,7 +55,7 @@ pub enum Denied {
     NotFound,
     #[error("not an operator")]
     NotOperator,
-    #[error("the role does not allow {}", .0.as_str())]
+    #[error("nothing allows {}", .0.as_str())]
     Forbidden(Permission),
     #[error("the tenant is suspended")]
     Suspended,
@@ -67,9 +70,8 @@ pub enum Denied {
 pub struct TenantCtx {
     principal: Principal,
     tenant: Arc<TenantHead>,
-    role: CtxRole,
+    facts: Facts,
     scope: Scope,
-    workspace_roles: Arc<[(WorkspaceId, WorkspaceRole)]>,
     last_active_at: Option<Timestamp>,
 }
 
@@ -78,16 +80,16 @@ pub struct TenantCtx {
 pub struct WorkspaceCtx {
     tenant: TenantCtx,
     workspace: Arc<WorkspaceHead>,
-    role: Option<WorkspaceRole>,
 }
 
-/// Proof that the matrix allows `P` to somebody in a tenant, or in one workspace of it.
+/// Proof that the matrix, and the overrides that stand for them, allow `P` to somebody in a tenant, or in one workspace of it.
 #[derive(Debug)]
 pub struct Granted<P> {
     tenant: Arc<TenantHead>,
     workspace: Option<Arc<WorkspaceHead>>,
     actor: Actor,
     role: CtxRole,
+    facts: Facts,
     scope: Scope,
     permission: PhantomData<P>,
 }
@@ -99,6 +101,7 @@ impl<P> Clone for Granted<P> {
             workspace: self.workspace.clone(),
             actor: self.actor.clone(),
             role: self.role,
+            facts: self.facts.clone(),
             scope: self.scope.clone(),
             permission: PhantomData,
         }
@@ -122,12 +125,45 @@ impl<P> Granted<P> {
         &self.actor
     }
 
+    /// The role that stands behind the grant: `operator` where only that one allows it.
     pub fn role(&self) -> CtxRole {
         self.role
     }
 
     pub(crate) fn scope(&self) -> &Scope {
         &self.scope
+    }
+}
+
+impl<P: Needs> Granted<P> {
+    /// Operators set up tenants: what they do as such is not held against a role in the tenant.
+    fn as_operator(&self) -> bool {
+        self.facts.operator && CtxRole::Operator.allows(P::PERMISSION)
+    }
+
+    /// Whether this one may change or take away what somebody of this role has.
+    pub fn covers(&self, role: TenantRole) -> bool {
+        self.as_operator() || self.role.covers(role)
+    }
+
+    /// Whether this one may hand out a role in the tenant.
+    pub fn hands_out(&self, role: TenantRole) -> bool {
+        self.as_operator() || self.facts.subject().hands_out(role)
+    }
+
+    /// Whether this one may change or take away a role in a workspace.
+    pub fn covers_in(&self, workspace: WorkspaceId, role: WorkspaceRole) -> bool {
+        self.as_operator() || self.facts.subject().role_in(workspace).is_some_and(|own| own.covers(role))
+    }
+
+    /// Whether this one may hand out a role in a workspace.
+    pub fn hands_out_in(&self, workspace: WorkspaceId, role: WorkspaceRole) -> bool {
+        self.as_operator() || self.facts.subject().hands_out_in(workspace, role)
+    }
+
+    /// Whether this one has what they would give: in the whole tenant, or in a workspace.
+    pub fn holds(&self, permission: Permission, workspace: Option<WorkspaceId>) -> bool {
+        self.facts.subject().holds(permission, workspace)
     }
 }
 
@@ -141,7 +177,7 @@ impl TenantCtx {
     }
 
     pub fn role(&self) -> CtxRole {
-        self.role
+        self.facts.role
     }
 
     /// When the member was here last, as far as it was noted.
@@ -149,17 +185,19 @@ impl TenantCtx {
         self.last_active_at
     }
 
-    /// What the role may here, for the hiding of buttons; what counts is `grant`.
+    /// Who this is to `permission::decide`.
+    pub fn subject(&self) -> Subject<'_> {
+        self.facts.subject()
+    }
+
+    /// What may be done in the tenant as such, for the hiding of buttons; what counts is `grant`.
     pub fn permissions(&self) -> Vec<Permission> {
-        Permission::ALL.iter().copied().filter(|p| self.role_for(*p).is_some()).collect()
+        Permission::ALL.iter().copied().filter(|p| self.facts.decide(*p, None).allows()).collect()
     }
 
     /// The role in a workspace: one of its own, or `admin` for those who inherit.
     pub fn workspace_role(&self, workspace: WorkspaceId) -> Option<WorkspaceRole> {
-        match self.role {
-            CtxRole::Member(role) if role.inherits_workspaces() => Some(WorkspaceRole::Admin),
-            _ => self.workspace_roles.iter().find(|(id, _)| *id == workspace).map(|(_, role)| *role),
-        }
+        self.facts.subject().role_in(workspace)
     }
 
     /// A tenant that is not active is readable by its owner and by operators, and refuses writes to all.
@@ -169,36 +207,39 @@ impl TenantCtx {
             TenantStatus::Suspended => Denied::Suspended,
             TenantStatus::Inactive => Denied::Inactive,
         };
-        let insider = self.principal.user.is_operator || self.role == CtxRole::Member(TenantRole::Owner);
+        let insider = self.facts.operator || self.facts.role == CtxRole::Member(TenantRole::Owner);
         match kind {
             Kind::Read | Kind::Lifecycle if insider => Ok(()),
             _ => Err(denied),
         }
     }
 
-    /// The role by which something is allowed in the whole tenant. Operators who are members as well
-    /// may what either role may.
-    fn role_for(&self, permission: Permission) -> Option<CtxRole> {
-        let operator = self.principal.user.is_operator.then_some(CtxRole::Operator);
-        [Some(self.role), operator].into_iter().flatten().find(|role| role.allows(permission))
-    }
-
     /// # Errors
-    /// `Forbidden` when the role lacks the permission, `Suspended` or `Inactive` by the tenant's status.
+    /// `Forbidden` when nothing gives the permission or something takes it away, `Suspended` or
+    /// `Inactive` by the tenant's status.
     pub fn grant<P: Needs>(&self) -> std::result::Result<Granted<P>, Denied> {
         self.status_allows(P::PERMISSION.kind())?;
-        let role = self.role_for(P::PERMISSION).ok_or(Denied::Forbidden(P::PERMISSION))?;
-        Ok(self.granted(role, None))
+        self.granted_by(self.facts.decide(P::PERMISSION, None), None)
     }
 
-    fn granted<P>(&self, role: CtxRole, workspace: Option<Arc<WorkspaceHead>>) -> Granted<P> {
+    fn granted_by<P: Needs>(&self, reason: Reason, workspace: Option<Arc<WorkspaceHead>>) -> std::result::Result<Granted<P>, Denied> {
+        match reason {
+            Reason::Operator => Ok(self.granted(CtxRole::Operator, workspace)),
+            reason if reason.allows() => Ok(self.granted(self.facts.role, workspace)),
+            _ => Err(Denied::Forbidden(P::PERMISSION)),
+        }
+    }
+
+    fn granted<P: Needs>(&self, role: CtxRole, workspace: Option<Arc<WorkspaceHead>>) -> Granted<P> {
+        // Whoever makes a workspace gives it its id: no list of those that they may enter can hold it.
+        let all = role == CtxRole::Operator || P::PERMISSION == Permission::WorkspacesCreate;
         Granted {
             tenant: self.tenant.clone(),
             workspace,
             actor: self.principal.actor(),
             role,
-            // What only the operator's role allows reaches as far as that role does.
-            scope: if role == CtxRole::Operator { Scope::All } else { self.scope.clone() },
+            facts: self.facts.clone(),
+            scope: if all { Scope::All } else { self.scope.clone() },
             permission: PhantomData,
         }
     }
@@ -214,16 +255,16 @@ impl WorkspaceCtx {
     }
 
     pub fn role(&self) -> Option<WorkspaceRole> {
-        self.role
+        self.tenant.workspace_role(self.workspace.id)
     }
 
-    /// What may be done here: by the role in the tenant, or by the one in the workspace.
+    fn decide(&self, permission: Permission) -> Reason {
+        self.tenant.facts.decide(permission, Some(self.workspace.id))
+    }
+
+    /// What may be done here.
     pub fn permissions(&self) -> Vec<Permission> {
-        Permission::ALL.iter().copied().filter(|p| self.allows(*p)).collect()
-    }
-
-    fn allows(&self, permission: Permission) -> bool {
-        self.tenant.role_for(permission).is_some() || self.role.is_some_and(|role| role.allows(permission))
+        Permission::ALL.iter().copied().filter(|p| self.decide(*p).allows()).collect()
     }
 
     /// # Errors
@@ -231,15 +272,12 @@ impl WorkspaceCtx {
     pub fn grant<P: Needs>(&self) -> std::result::Result<Granted<P>, Denied> {
         let permission = P::PERMISSION;
         self.tenant.status_allows(permission.kind())?;
-        if !self.allows(permission) {
-            return Err(Denied::Forbidden(permission));
-        }
+        let granted = self.tenant.granted_by(self.decide(permission), Some(self.workspace.clone()))?;
         let archived = self.workspace.status == WorkspaceStatus::Archived;
         if archived && permission.kind() == Kind::Write && permission != Permission::WorkspacesArchive {
             return Err(Denied::Archived);
         }
-        let role = self.tenant.role_for(permission).unwrap_or(self.tenant.role);
-        Ok(self.tenant.granted(role, Some(self.workspace.clone())))
+        Ok(granted)
     }
 }
 

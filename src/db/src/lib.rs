@@ -14,6 +14,7 @@ pub mod invitation;
 pub mod member;
 pub mod model;
 pub mod outbox;
+pub mod overrides;
 pub mod plan;
 pub mod platform;
 pub mod provider;

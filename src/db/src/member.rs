@@ -2,7 +2,7 @@
 
 use tenantry_types::account::UserStatus;
 use tenantry_types::member::{Member, MemberSort, MemberWorkspace};
-use tenantry_types::{PageQuery, Slug, TenantRole, Timestamp, UserId, WorkspaceRef};
+use tenantry_types::{PageQuery, Slug, TenantRole, Timestamp, UserId, WorkspaceId, WorkspaceRef, WorkspaceRole};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -178,6 +178,23 @@ pub async fn workspaces(tx: &mut TenantTx, user: UserId) -> Result<Vec<MemberWor
             })
         })
         .collect()
+}
+
+/// The role of a member's own in a workspace.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn workspace_role(tx: &mut TenantTx, user: UserId, workspace: WorkspaceId) -> Result<Option<WorkspaceRole>> {
+    let tenant = tx.tenant_id().uuid();
+    let role = sqlx::query_scalar!(
+        "select role from workspace_membership where tenant_id = $1 and workspace_id = $2 and user_id = $3",
+        tenant,
+        workspace.uuid(),
+        user.uuid(),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    role.map(|role| word(&role, "workspace role")).transpose()
 }
 
 /// Locks the tenant's memberships as a set: who counts owners or seats and then writes does it one

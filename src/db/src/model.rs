@@ -2,7 +2,6 @@
 //! in `access`, what a provider's list makes of it in `sync`.
 
 pub mod access;
-pub mod explain;
 pub mod report;
 pub mod sync;
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tenantry_types::input::Metadata;
 use tenantry_types::workspace::{OwnSettings, Workspace, WorkspaceMember, WorkspaceSettings, WorkspaceStatus};
-use tenantry_types::{PageQuery, Slug, Timestamp, UserId, WorkspaceId, WorkspaceRole};
+use tenantry_types::{PageQuery, Slug, Timestamp, UserId, WorkspaceId, WorkspaceRef, WorkspaceRole};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -245,6 +245,27 @@ pub async fn remove_member(tx: &mut TenantTx, id: WorkspaceId, user: UserId) -> 
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() > 0)
+}
+
+/// Those of these workspaces that are there, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn refs(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<WorkspaceRef>> {
+    let tenant = tx.tenant_id().uuid();
+    let rows = sqlx::query!(
+        "select id, slug, name from workspace where tenant_id = $1 and id = any ($2) order by lower(name), id limit 500",
+        tenant,
+        ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let named = rows.into_iter().map(|r| WorkspaceRef {
+        id: r.id.into(),
+        slug: Slug::stored(r.slug),
+        name: r.name,
+    });
+    Ok(named.collect())
 }
 
 /// Which of these workspaces are there and active.

@@ -18,6 +18,7 @@ const LOOKUP: &[&str] = &[
     "model_access",
     "workspace_model",
     "outbox",
+    "permission_override",
 ];
 /// What belongs to the server. `tenant` and `user_account` have policies of their own besides.
 const PLATFORM: &[&str] = &[

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::accounts::{email_taken, new_user};
 use crate::app::{new_token, token_hash};
 use crate::audit::event;
+use crate::members::role_allows;
 use crate::outbox::{InvitationMail, post_invitations};
 use crate::{Actor, App, Error, Granted, Origin, Principal, Result, needs, new_id, now};
 
@@ -31,9 +32,8 @@ fn link(base_url: &str, token: &str) -> String {
 /// `RoleTooHigh`; `AlreadyMember` for a single address, `Invalid` naming each of several; `Invalid`
 /// for a workspace that is not there.
 pub async fn create(app: &App, by: Granted<needs::MembersInvite>, new: NewInvitations, base_url: &str) -> Result<Vec<Invitation>> {
-    if !by.role().covers(new.role) {
-        return Err(ProblemCode::RoleTooHigh.into());
-    }
+    let given = new.workspaces.iter().all(|w| by.hands_out_in(w.workspace, w.role));
+    role_allows(by.hands_out(new.role) && given)?;
     let now = now();
     let days = new.expires_in_days.unwrap_or(by.tenant().settings.invitation_days).clamp(1, 90);
     let expires_at = Timestamp(now.0 + DAY * u32::from(days));
@@ -119,9 +119,7 @@ pub async fn list(app: &App, by: Granted<needs::InvitationsRead>, query: PageQue
 
 async fn waiting(tx: &mut TenantTx, by: &Granted<needs::MembersInvite>, id: InvitationId) -> Result<Invitation> {
     let invitation = db::get(tx, id, now()).await?.ok_or(Error::NOT_FOUND)?;
-    if !by.role().covers(invitation.role) {
-        return Err(ProblemCode::RoleTooHigh.into());
-    }
+    role_allows(by.covers(invitation.role))?;
     match invitation.status {
         InvitationStatus::Pending | InvitationStatus::Expired => Ok(invitation),
         InvitationStatus::Accepted | InvitationStatus::Revoked => Err(ProblemCode::InvitationNotPending.into()),

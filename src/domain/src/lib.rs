@@ -18,6 +18,7 @@ pub mod members;
 pub mod model_access;
 pub mod outbox;
 mod password;
+pub mod permissions;
 pub mod plans;
 pub mod platform;
 pub mod ports;

@@ -1,5 +1,5 @@
 //! Members: who is in a tenant, and as what. The last owner stays; nobody gives, changes or takes a
-//! role above their own; seats are counted under a lock.
+//! role above their own, or gives one that holds what they lack; seats are counted under a lock.
 
 use serde_json::json;
 use tenantry_db::access::oneself;
@@ -8,7 +8,7 @@ use tenantry_types::account::{User, UserStatus};
 use tenantry_types::member::{Member, MemberDetail, MemberPatch, MemberSort, MembersAdded, NewMembers, Who};
 use tenantry_types::plan::Resource;
 use tenantry_types::tenant::MembersJoin;
-use tenantry_types::{CtxRole, Fault, FieldError, Page, PageQuery, ProblemCode, TenantRole, UserId};
+use tenantry_types::{Fault, FieldError, Page, PageQuery, ProblemCode, TenantRole, UserId};
 use uuid::Uuid;
 
 use crate::audit::event;
@@ -50,8 +50,9 @@ pub(crate) async fn take_seats(tx: &mut TenantTx, more: usize) -> Result<()> {
     Ok(())
 }
 
-fn covers(by: CtxRole, role: TenantRole) -> Result<()> {
-    if by.covers(role) { Ok(()) } else { Err(ProblemCode::RoleTooHigh.into()) }
+/// What the rules on roles say.
+pub(crate) fn role_allows(yes: bool) -> Result<()> {
+    if yes { Ok(()) } else { Err(ProblemCode::RoleTooHigh.into()) }
 }
 
 /// # Errors
@@ -86,7 +87,7 @@ pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: &Principal, new
     if by.tenant().settings.members_join == MembersJoin::Invitation && !operator {
         return Err(ProblemCode::JoinByInvitation.into());
     }
-    covers(by.role(), new.role)?;
+    role_allows(by.hands_out(new.role))?;
     let emails: Vec<String> = new
         .who
         .iter()
@@ -184,10 +185,10 @@ pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, 
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
     let before = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
-    covers(by.role(), before.role)?;
+    role_allows(by.covers(before.role))?;
     let role = patch.role.unwrap_or(before.role);
     let status = patch.status.unwrap_or(before.status);
-    covers(by.role(), role)?;
+    role_allows(role == before.role || by.hands_out(role))?;
     let loses_ownership = before.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active);
     if loses_ownership && db::other_owners(&mut tx, user).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
@@ -235,7 +236,7 @@ pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) 
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
     let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
-    covers(by.role(), member.role)?;
+    role_allows(by.covers(member.role))?;
     delete(&mut tx, &member, "member.removed").await?;
     tx.commit().await?;
     Ok(())

@@ -9,6 +9,7 @@ use tenantry_types::workspace::{NewWorkspace, OwnSettings, Workspace, WorkspaceM
 use tenantry_types::{Page, PageQuery, ProblemCode, Slug, UserId, WorkspaceId, WorkspaceRole};
 
 use crate::audit::event;
+use crate::members::role_allows;
 use crate::{App, Error, Granted, Result, needs, new_id, now};
 
 /// The workspace that a grant was made in.
@@ -171,7 +172,7 @@ pub async fn members(app: &App, by: Granted<needs::WorkspacesRead>) -> Result<Ve
 /// Gives a member of the tenant a role in the workspace: the named one, or the workspace's own default.
 ///
 /// # Errors
-/// `NotFound` for who is not a member of the tenant.
+/// `NotFound` for who is not a member of the tenant, `RoleTooHigh`.
 pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId, role: Option<WorkspaceRole>) -> Result<WorkspaceMember> {
     let id = of(&by)?;
     let name = by.workspace().map(|w| w.name.clone()).unwrap_or_default();
@@ -181,6 +182,8 @@ pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, u
         Some(role) => role,
         None => db::get(&mut tx, id).await?.ok_or(Error::NOT_FOUND)?.settings.member_role.value,
     };
+    let own = member::workspace_role(&mut tx, user, id).await?;
+    role_allows(own.is_none_or(|own| by.covers_in(id, own)) && by.hands_out_in(id, role))?;
     db::set_members(&mut tx, user, &[(id, role)], now()).await?;
     tx.record(event(
         "workspace.member_set",
@@ -204,12 +207,14 @@ pub async fn set_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, u
 /// Takes a member out of the workspace. A role that is inherited stays.
 ///
 /// # Errors
-/// `NotFound` for who has no role of their own in it.
+/// `NotFound` for who has no role of their own in it, `RoleTooHigh`.
 pub async fn remove_member(app: &App, by: Granted<needs::WorkspaceMembersManage>, user: UserId) -> Result<()> {
     let id = of(&by)?;
     let workspace = by.workspace().map(|w| w.name.clone()).unwrap_or_default();
     let mut tx = app.db().tenant(&by).await?;
     let member = member::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
+    let own = member::workspace_role(&mut tx, user, id).await?.ok_or(Error::NOT_FOUND)?;
+    role_allows(by.covers_in(id, own))?;
     if !db::remove_member(&mut tx, id, user).await? {
         return Err(Error::NOT_FOUND);
     }

@@ -66,6 +66,7 @@ impl AuditEvent {
             "member.added" => format!("added {target} as {}", text("role")),
             "member.joined" => format!("joined as {}", text("role")),
             "member.updated" => format!("changed {target} from {} to {}", text("from"), text("to")),
+            "member.overrides_set" => format!("changed the permissions of {target}"),
             "member.removed" => format!("removed {target}"),
             "member.left" => "left".into(),
             "invitation.created" => format!("invited {target} as {}", text("role")),

@@ -4,13 +4,12 @@
 
 pub mod account;
 pub mod audit;
-pub mod explain;
+pub mod configuration;
 pub mod id;
 pub mod input;
 pub mod invitation;
 pub mod member;
 pub mod model;
-pub mod money;
 pub mod overview;
 pub mod page;
 pub mod permission;
@@ -30,5 +29,5 @@ pub use page::{Page, PageQuery};
 pub use permission::Permission;
 pub use problem::{Fault, FieldError, Problem, ProblemCode};
 pub use role::{CtxRole, TenantRole, WorkspaceRole};
-pub use text::{Email, Name, NewPassword, Slug, counted};
+pub use text::{Email, Name, NewPassword, Slug};
 pub use time::Timestamp;

@@ -1,5 +1,14 @@
 //! The permission matrix, as data: the one source for `grant()`, for the hiding of buttons, for
-//! `x-permission` in OpenAPI and for the table in the documentation.
+//! `x-permission` in OpenAPI and for the table in the documentation. What follows from it for one
+//! person, overrides included, is decided in `decide`.
+
+mod decide;
+mod effective;
+
+pub use decide::{Effect, Override, Reach, Reason, Subject, decide};
+pub use effective::{
+    Effective, MatrixRow, OverrideChange, OverrideItem, Overrides, Permissions, Ruling, TENANT_COLUMNS, WorkspaceRulings, matrix, rulings,
+};
 
 use crate::role::{CtxRole, TenantRole, WorkspaceRole};
 
@@ -57,7 +66,9 @@ pub trait Needs: Send + Sync + 'static {
 }
 
 /// Reads, writes, and what must work in a tenant that is not active, because it brings it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     Read,
     Write,
@@ -95,6 +106,8 @@ permissions! {
     QuotasRead = "quotas:read", Read, tenant: [Owner Admin Developer Viewer Operator], workspace: [], "see limits and how much of them is used";
     QuotasUpdate = "quotas:update", Lifecycle, tenant: [Operator], workspace: [], "set the tenant's plan and its own limits";
     AuditRead = "audit:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what happened in the tenant";
+    PermissionsRead = "permissions:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what members may, and why";
+    PermissionsManage = "permissions:manage", Write, tenant: [Owner Admin], workspace: [], "grant and deny permissions to members";
 }
 
 impl CtxRole {
@@ -129,6 +142,12 @@ pub fn of(role: CtxRole) -> Vec<Permission> {
 impl Permission {
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|p| p.as_str() == text)
+    }
+}
+
+impl crate::FromInput for Permission {
+    fn from_input(value: &serde_json::Value) -> Result<Self, crate::Fault> {
+        crate::input::word(value, crate::problem::Choice::Permission, Self::from_text)
     }
 }
 

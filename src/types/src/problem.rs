@@ -40,6 +40,8 @@ codes! {
     BadCredentials = "bad_credentials", 401, "The address or the password is wrong.";
     Forbidden = "forbidden", 403, "Your role does not allow this.";
     RoleTooHigh = "role_too_high", 403, "You cannot give, change or remove a role above your own.";
+    PermissionTooHigh = "permission_too_high", 403, "You cannot give a permission that you do not have yourself.";
+    OwnPermissions = "own_permissions", 403, "You cannot change your own permissions: somebody else has to.";
     TenantSuspended = "tenant_suspended", 403, "This tenant is suspended: nothing in it can be changed.";
     TenantInactive = "tenant_inactive", 403, "This tenant is deactivated.";
     WorkspaceArchived = "workspace_archived", 409, "This workspace is archived: restore it first.";
@@ -58,6 +60,7 @@ codes! {
     InvitationNotPending = "invitation_not_pending", 409, "This invitation is not waiting any more.";
     WrongAddress = "wrong_address", 409, "This invitation is for another address.";
     LastOwner = "last_owner", 409, "A tenant needs an owner: make somebody else owner first.";
+    OwnerHasAll = "owner_has_all", 409, "An owner cannot be denied anything: change the role first.";
     LastOperator = "last_operator", 409, "A server needs an operator: make somebody else operator first.";
     NotDeactivated = "not_deactivated", 409, "Deactivate the tenant before you purge it.";
     SignInRequired = "sign_in_required", 409, "There is an account with this address: sign in with it.";
@@ -94,6 +97,8 @@ pub enum Choice {
     InvitationStatus,
     QuotaResource,
     MemberSort,
+    Effect,
+    Permission,
 }
 
 impl Choice {
@@ -104,7 +109,7 @@ impl Choice {
             Self::Audience => "tenant, workspaces",
             Self::AccessMode => "inherit, restrict",
             Self::TenantStatus => "active, suspended, inactive",
-            Self::SettingSource => "tenant, workspace",
+            Self::SettingSource => "default, tenant, workspace",
             Self::WorkspaceStatus => "active, archived",
             Self::UserStatus => "active, disabled",
             Self::ProviderKind => "openai, openrouter, azure, vllm, ollama, other",
@@ -113,6 +118,8 @@ impl Choice {
             Self::QuotaResource => {
                 "members, documents, storage_mb, api_calls_per_hour, processing_jobs, vector_collections, tokens_per_day, spend_per_month, concurrent_requests"
             }
+            Self::Effect => "grant, deny",
+            Self::Permission => "the permissions of the matrix",
             Self::MemberSort => "name, email, role, joined_at, last_active_at, each with - before it for descending",
         }
     }
@@ -147,7 +154,9 @@ pub enum Fault {
     NotActive,
     MemberAlready,
     DoesNotMatch,
-    NotAnAmount,
+    Twice,
+    NotPerWorkspace,
+    OperatorsOnly,
 }
 
 impl Fault {
@@ -178,7 +187,9 @@ impl Fault {
             Self::MemberAlready => "member_already",
             Self::NotActive => "not_active",
             Self::DoesNotMatch => "does_not_match",
-            Self::NotAnAmount => "not_an_amount",
+            Self::Twice => "twice",
+            Self::NotPerWorkspace => "not_per_workspace",
+            Self::OperatorsOnly => "operators_only",
         }
     }
 
@@ -211,7 +222,9 @@ impl Fault {
             Self::MemberAlready => "Is a member already.".into(),
             Self::NotActive => "This is not active and cannot be enabled.".into(),
             Self::DoesNotMatch => "Does not match.".into(),
-            Self::NotAnAmount => "Must be an amount in US dollars, such as 0.15.".into(),
+            Self::Twice => "Is there twice.".into(),
+            Self::NotPerWorkspace => "This permission is one of the whole tenant: name no workspace.".into(),
+            Self::OperatorsOnly => "Only operators of the server have this: it cannot be granted.".into(),
         }
     }
 }

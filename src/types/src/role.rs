@@ -53,6 +53,20 @@ impl TenantRole {
 }
 
 impl WorkspaceRole {
+    const fn power(self) -> u8 {
+        match self {
+            Self::Admin => 4,
+            Self::Reviewer => 3,
+            Self::Annotator => 2,
+            Self::Viewer => 1,
+        }
+    }
+
+    /// Whether this role stands at or above `other`.
+    pub const fn covers(self, other: WorkspaceRole) -> bool {
+        self.power() >= other.power()
+    }
+
     pub const fn label(self) -> &'static str {
         match self {
             Self::Admin => "Admin",

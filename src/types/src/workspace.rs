@@ -19,6 +19,8 @@ words! {
 words! {
     /// Where a setting's value comes from.
     SettingSource, SettingSource {
+        /// What every tenant begins with.
+        Default = "default",
         /// Inherited.
         Tenant = "tenant",
         /// The workspace's own.

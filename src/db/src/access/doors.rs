@@ -7,7 +7,7 @@ use tenantry_types::permission::{Needs, needs};
 use tenantry_types::tenant::{TenantSettings, TenantStatus};
 use tenantry_types::{CtxRole, Permission, Slug, TenantId, TenantRole};
 
-use super::{Actor, Granted, Origin, Scope, TenantCtx, TenantHead};
+use super::{Actor, Facts, Granted, Origin, Scope, TenantCtx, TenantHead};
 
 /// To write the first rows of a tenant, or what an import or the initialization brings into it.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,7 @@ fn door<P>(tenant: TenantHead, actor: Actor, role: CtxRole) -> Granted<P> {
         workspace: None,
         actor,
         role,
+        facts: Facts::of_door(role),
         scope: Scope::All,
         permission: PhantomData,
     }
@@ -65,7 +66,7 @@ pub fn redeem(invitation: &crate::invitation::Redeemable, actor: Actor) -> Grant
 
 /// For a member about their own membership.
 pub fn oneself(ctx: &TenantCtx) -> Granted<SelfService> {
-    ctx.granted(ctx.role, None)
+    ctx.granted(ctx.role(), None)
 }
 
 /// For the worker that sends what a tenant has in its outbox.

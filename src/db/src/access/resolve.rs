@@ -2,11 +2,11 @@
 //! tenant or a workspace that a request names.
 
 use tenantry_types::account::UserStatus;
-use tenantry_types::permission::needs;
-use tenantry_types::{CtxRole, Slug, TenantId, TenantRole, Timestamp, UserId, WorkspaceId, WorkspaceRole};
+use tenantry_types::permission::{Effect, Override, Reach, needs};
+use tenantry_types::{CtxRole, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 use uuid::Uuid;
 
-use super::{Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
+use super::{Facts, Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 use crate::error::word;
 use crate::tenant::settings;
 use crate::{Db, Result};
@@ -18,6 +18,20 @@ fn named(text: &str, id: Option<Uuid>) -> (Option<Uuid>, Option<String>) {
         Some(id) => (Some(id), None),
         None => (None, Some(text.to_owned()).filter(|text| !text.contains('\0'))),
     }
+}
+
+/// Reads overrides: permission, effect, workspace. A permission that this version does not know is about nothing.
+pub(crate) fn overrides(rows: impl Iterator<Item = (String, String, Option<Uuid>)>) -> Result<Vec<Override>> {
+    let known = rows.filter_map(|(permission, effect, place)| Some((Permission::from_text(&permission)?, effect, place)));
+    known
+        .map(|(permission, effect, place)| {
+            Ok(Override {
+                permission,
+                effect: word::<Effect>(&effect, "effect of an override")?,
+                workspace: place.map(WorkspaceId::new),
+            })
+        })
+        .collect()
 }
 
 impl Db {
@@ -53,9 +67,17 @@ impl Db {
                  coalesce((select array_agg(x.workspace_id order by x.workspace_id)
                    from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "workspaces!",
                  coalesce((select array_agg(x.role order by x.workspace_id)
-                   from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "roles!"
+                   from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "roles!",
+                 o.permissions as "permissions!", o.effects as "effects!", o.places as "places!: Vec<Option<Uuid>>",
+                 case when o.bars then (select array_agg(w.id) from workspace w where w.tenant_id = t.id) end as everywhere
                from tenant t
                left join membership m on m.tenant_id = t.id and m.user_id = $1 and m.status = 'active'
+               cross join lateral (
+                 select coalesce(array_agg(p.permission), '{}') as permissions, coalesce(array_agg(p.effect), '{}') as effects,
+                   coalesce(array_agg(p.workspace_id), '{}') as places,
+                   coalesce(bool_or(p.workspace_id is not null and p.effect = 'deny' and p.permission = 'workspaces:read'), false) as bars
+                 from permission_override p where p.tenant_id = t.id and p.user_id = $1
+               ) o
                where t.id = coalesce($2, (select s.tenant from tenant_slug s where s.slug = $3))"#,
             principal.id().uuid(),
             id,
@@ -73,9 +95,29 @@ impl Db {
         for (id, role) in row.workspaces.iter().zip(&row.roles) {
             workspace_roles.push((WorkspaceId::new(*id), word::<WorkspaceRole>(role, "workspace role")?));
         }
-        let scope = match role {
-            CtxRole::Member(TenantRole::Viewer) => Scope::Only(row.workspaces.into_iter().map(WorkspaceId::new).collect()),
-            _ => Scope::All,
+        let words = row
+            .permissions
+            .into_iter()
+            .zip(row.effects)
+            .zip(row.places)
+            .map(|((p, e), place)| (p, e, place));
+        let facts = Facts {
+            role,
+            operator: principal.user.is_operator,
+            workspace_roles: workspace_roles.into(),
+            overrides: overrides(words)?.into(),
+        };
+        let scope = match facts.subject().reach() {
+            Reach::All => Scope::All,
+            Reach::Only(ids) => Scope::Only(ids),
+            Reach::AllBut(ids) => Scope::Only(
+                row.everywhere
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(WorkspaceId::new)
+                    .filter(|id| !ids.contains(id))
+                    .collect(),
+            ),
         };
         let tenant = TenantHead {
             id: row.id.into(),
@@ -88,9 +130,8 @@ impl Db {
         Ok(Some(TenantCtx {
             principal: principal.clone(),
             tenant: tenant.into(),
-            role,
+            facts,
             scope,
-            workspace_roles: workspace_roles.into(),
             last_active_at: row.last_active_at.map(Timestamp),
         }))
     }
@@ -102,7 +143,7 @@ impl Db {
     pub async fn resolve_workspace(&self, ctx: &TenantCtx, workspace: &str) -> Result<Option<WorkspaceCtx>> {
         let (id, slug) = named(workspace, workspace.parse::<WorkspaceId>().ok().map(WorkspaceId::uuid));
         // Reading what one stands in needs no permission of its own: the policies keep it to the scope.
-        let by: Granted<needs::WorkspacesRead> = ctx.granted(ctx.role, None);
+        let by: Granted<needs::WorkspacesRead> = ctx.granted(ctx.role(), None);
         let mut tx = self.tenant(&by).await?;
         let row = sqlx::query!(
             "select id, slug, name, status from workspace where tenant_id = $1 and (id = $2 or slug = $3)",
@@ -113,15 +154,13 @@ impl Db {
         .fetch_optional(tx.conn())
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let id = WorkspaceId::new(row.id);
         let workspace = WorkspaceHead {
-            id,
+            id: row.id.into(),
             slug: Slug::stored(row.slug),
             name: row.name,
             status: word(&row.status, "workspace status")?,
         };
         Ok(Some(WorkspaceCtx {
-            role: ctx.workspace_role(id),
             tenant: ctx.clone(),
             workspace: workspace.into(),
         }))

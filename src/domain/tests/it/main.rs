@@ -3,11 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod accounts;
-mod explain;
 mod invitations;
 mod isolation;
 mod members;
 mod models;
+mod overrides;
 mod support;
 mod tenants;
 mod workspaces;

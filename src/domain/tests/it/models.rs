@@ -168,7 +168,7 @@ async fn a_tenant_decides_which_models_it_uses() {
         names(
             &list(ModelFilter {
                 enabled: Some(true),
-                ..ModelFilter::default()
+                provider: None
             })
             .await
         ),
@@ -178,8 +178,7 @@ async fn a_tenant_decides_which_models_it_uses() {
         names(
             &list(ModelFilter {
                 enabled: Some(false),
-                provider: Some("ONE".into()),
-                ..ModelFilter::default()
+                provider: Some("ONE".into())
             })
             .await
         ),
@@ -187,8 +186,8 @@ async fn a_tenant_decides_which_models_it_uses() {
     );
     assert_eq!(
         list(ModelFilter {
-            provider: Some("Other".into()),
-            ..ModelFilter::default()
+            enabled: None,
+            provider: Some("Other".into())
         })
         .await
         .total,
