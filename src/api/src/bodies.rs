@@ -5,8 +5,10 @@
 
 mod account;
 mod model;
+mod permission;
 mod tenant;
 
 pub use account::*;
 pub use model::*;
+pub use permission::*;
 pub use tenant::*;

@@ -32,6 +32,10 @@ const TAGS: &[(&str, &str)] = &[
         "Organizations, the unit of isolation. Each path also stands under `/api/v1/organizations`.",
     ),
     ("Members", "People in a tenant."),
+    (
+        "Permissions",
+        "What people may, why, and what is granted or denied to them apart from their role.",
+    ),
     ("Invitations", "How people come into a tenant."),
     (
         "Workspaces",

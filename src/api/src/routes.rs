@@ -9,7 +9,10 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::v1::{auth, catalog, health, invitations, invited, me, members, models, plans, platform, providers, quotas, tenants, workspaces};
+use crate::v1::{
+    auth, catalog, configuration, health, invitations, invited, me, members, models, permissions, plans, platform, providers, quotas, tenants,
+    workspaces,
+};
 
 /// What `x-permission` says where running the server is what it takes.
 pub const OPERATOR: &str = "operator";
@@ -117,6 +120,12 @@ fn tenant() -> Table {
         .routes(at("Tenants", "/{tenant}/suspend", routes!(tenants::suspend)))
         .routes(at("Tenants", "/{tenant}/stats", routes!(tenants::stats)))
         .routes(at("Tenants", "/{tenant}/quotas", routes!(quotas::show, quotas::update)))
+        .routes(at("Permissions", "/{tenant}/permissions", routes!(permissions::show)))
+        .routes(at(
+            "Tenants",
+            "/{tenant}/configuration",
+            routes!(configuration::of_tenant, configuration::update_tenant),
+        ))
         .routes(at("Members", "/{tenant}/members", routes!(members::list, members::add)))
         .routes(at("Members", "/{tenant}/users", routes!(members::list, invitations::create)))
         .routes(at(
@@ -134,7 +143,6 @@ fn tenant() -> Table {
         .routes(at("Workspaces", "/{tenant}/workspaces", routes!(workspaces::list, workspaces::create)))
         .routes(at("Models", "/{tenant}/models", routes!(models::list, models::toggle)))
         .routes(at("Models", "/{tenant}/models/{model}", routes!(models::set)))
-        .routes(at("Models", "/{tenant}/models/{model}/explain", routes!(models::explain)))
         .routes(at("Models", "/{tenant}/models/report", routes!(models::report)));
     for members in ["/{tenant}/members", "/{tenant}/users"] {
         table = table
@@ -142,6 +150,11 @@ fn tenant() -> Table {
                 "Members",
                 &format!("{members}/{{user}}"),
                 routes!(members::get, members::update, members::remove),
+            ))
+            .routes(at(
+                "Permissions",
+                &format!("{members}/{{user}}/overrides"),
+                routes!(permissions::overrides, permissions::set_overrides),
             ))
             .routes(at("Members", &format!("{members}/me"), routes!(members::leave)));
     }
@@ -154,6 +167,11 @@ fn workspace() -> Table {
         .routes(at("Workspaces", "/", routes!(workspaces::get, workspaces::update, workspaces::delete)))
         .routes(at("Workspaces", "/archive", routes!(workspaces::archive)))
         .routes(at("Workspaces", "/restore", routes!(workspaces::restore)))
+        .routes(at(
+            "Workspaces",
+            "/configuration",
+            routes!(configuration::of_workspace, configuration::update_workspace),
+        ))
         .routes(at("Workspaces", "/members", routes!(workspaces::members)))
         .routes(at(
             "Workspaces",

@@ -3,12 +3,14 @@
 
 pub mod auth;
 pub mod catalog;
+pub mod configuration;
 pub mod health;
 pub mod invitations;
 pub mod invited;
 pub mod me;
 pub mod members;
 pub mod models;
+pub mod permissions;
 pub mod plans;
 pub mod platform;
 pub mod providers;

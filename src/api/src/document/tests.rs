@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use tenantry_types::permission::Permission;
-use tenantry_types::{FieldError, account, invitation, member, model, plan, provider, tenant, workspace};
+use tenantry_types::{FieldError, account, configuration, invitation, member, model, permission, plan, provider, tenant, workspace};
 
 use super::{METHODS, build, examples};
 use crate::routes::{OPERATOR, PUBLIC, SELF_SERVICE};
@@ -174,6 +174,13 @@ const PARSERS: &[(&str, Parse)] = &[
     ("PlanPatch", |b| plan::PlanPatch::parse(b).map(drop)),
     ("QuotaPatch", |b| {
         <crate::v1::quotas::Change as crate::extract::FromBody>::from_body(b).map(drop)
+    }),
+    ("Overrides", |b| permission::Overrides::parse(b).map(drop)),
+    ("TenantConfigurationPatch", |b| {
+        configuration::TenantConfigurationPatch::parse(b).map(drop)
+    }),
+    ("WorkspaceConfigurationPatch", |b| {
+        configuration::WorkspaceConfigurationPatch::parse(b).map(drop)
     }),
     ("NewProvider", |b| provider::NewProvider::parse(b).map(drop)),
     ("ProviderPatch", |b| provider::ProviderPatch::parse(b).map(drop)),

@@ -196,6 +196,55 @@ async fn everyone_may_what_the_matrix_says() {
     assert_none(&walk(&world, &everyone, false).await);
 }
 
+/// What an override says holds at every door: a developer who has every grant that a tenant can give,
+/// and an admin to whom everything is denied.
+#[tokio::test]
+async fn overrides_count_at_every_door() {
+    let world = World::new().await;
+    let say = |person: &Person, effect: &str| {
+        let all: Vec<String> = Permission::ALL.iter().map(|p| format!("('{}')", p.as_str())).collect();
+        format!(
+            "insert into permission_override select '{}', '{}', p, '{effect}', null, now() from (values {}) x (p);",
+            world.test.a.tenant.id.uuid(),
+            person.user.id.uuid(),
+            all.join(", ")
+        )
+    };
+    let sql = say(&world.test.a.developer, "grant") + &say(&world.test.a.admin, "deny") + &say(&world.test.a.owner, "deny");
+    world.database.run(&sql).await.unwrap();
+    world.keep().await;
+    let mut faults = Vec::new();
+    for operation in operations().iter().filter(|operation| !operation.alias) {
+        let Rule::Needs(permission) = operation.rule else { continue };
+        for who in [Who::Owner, Who::Admin, Who::Developer] {
+            let want = match who {
+                // A workspace that may not be seen is not there.
+                Who::Admin if operation.in_workspace() => "Code(\"not_found\")".to_owned(),
+                Who::Admin => "Code(\"forbidden\")".to_owned(),
+                // Nothing is taken from an owner, and what operators have is not given.
+                _ if permission == Permission::QuotasUpdate => "Code(\"forbidden\")".to_owned(),
+                Who::Developer => match operation.id.as_str() {
+                    // Nobody whom they share a tenant with.
+                    "add_members" => "Code(\"not_found\")".to_owned(),
+                    // A role in the workspace is what they do not have.
+                    "set_workspace_member" | "remove_workspace_member" => "Code(\"role_too_high\")".to_owned(),
+                    _ => "Success".to_owned(),
+                },
+                _ => "Success".to_owned(),
+            };
+            let answer = world.call(operation, &world.a, who.person(&world)).await;
+            if answer.status.is_success() && operation.method != http::Method::GET {
+                world.put_back().await;
+            }
+            let got = got(&answer, operation);
+            if got != want {
+                faults.push(format!("{} by {who:?}: {got} instead of {want}: {}", operation.name(), answer.text()));
+            }
+        }
+    }
+    assert_none(&faults);
+}
+
 #[tokio::test]
 async fn a_suspended_tenant_is_read_by_its_owner_and_written_by_nobody() {
     let world = World::new().await;

@@ -8,7 +8,6 @@ mod embedded;
 mod enumeration;
 mod headers;
 mod idempotency;
-mod plain_forms;
 mod problems;
 mod program;
 mod server_functions;

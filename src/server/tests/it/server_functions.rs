@@ -36,7 +36,6 @@ fn form(things: &Things, path: &str) -> String {
         ("id", id),
         ("token", &things.token),
         ("provider", &things.provider),
-        ("model", &things.model),
         ("models[0]", &things.model),
         ("how", "disable"),
         ("users", "nora@a.test"),
