@@ -74,7 +74,7 @@ test("a tenant with people, invitations and models", async ({ page, newPerson })
   const { id } = await join(page, tenant, await newPerson(), "Bartholomew Featherstonehaugh-Cholmondeley", "developer");
   await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
   await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
-  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report"];
+  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -87,7 +87,7 @@ test("pages that are not there, not allowed, and suspended", async ({ page, newP
   const { tenant } = await signUp(page);
   const bob = await newPerson();
   await join(page, tenant, bob, "Bob Taylor", "viewer");
-  await look(bob, ["/nothing", `/t/${tenant.slug}/nothing`, `/t/${tenant.slug}/invitations`, "/t/no-such-tenant"]);
+  await look(bob, ["/nothing", `/t/${tenant.slug}/nothing`, `/t/${tenant.slug}/models/mod_06fzz0000e00800000000zzzzz`, `/t/${tenant.slug}/invitations`, "/t/no-such-tenant"]);
   await good(page.request.post(`/api/v1/tenants/${tenant.id}/suspend`));
   await look(bob, [`/t/${tenant.slug}`]);
   await look(page, [`/t/${tenant.slug}`]);

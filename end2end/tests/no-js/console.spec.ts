@@ -5,7 +5,7 @@ import { join, logIn, makeModel, operator, password, signUp, unique } from "../.
 import { expect, test } from "../../fixtures/test";
 
 // A form with faults comes back with their status, which the browser reports.
-test.use({ allowedComplaints: [/status of (401|409|422) /] });
+test.use({ allowedComplaints: [/status of (401|404|409|422) /] });
 
 test("a newcomer's way: sign-up, workspace, invitation, acceptance, sign-out and in", async ({ page, newPerson }) => {
   const word = unique();
@@ -169,10 +169,20 @@ test("tenants: a new one, its settings, suspended and active again", async ({ pa
   await expect(page).toHaveURL(new RegExp(`/t/moved-${word}/settings\\?done=`));
   await expect(page.getByText("The settings are saved.")).toBeVisible();
   await expect(page.getByRole("radio", { name: "Teal" })).toBeChecked();
-  await test.step("a fault stands at its field", async () => {
+  await test.step("a fault stands at its field, and what was typed stays", async () => {
+    await page.getByLabel("Name", { exact: true }).fill("Typed and kept");
     await page.getByLabel("Slug").fill("No Slug!");
+    await page.getByRole("radio", { name: "Rose" }).check({ force: true });
     await page.getByRole("button", { name: "Save settings" }).click();
     await expect(page.getByText(/Must be lower-case letters/).first()).toBeVisible();
+    await expect(page.getByLabel("Slug")).toHaveValue("No Slug!");
+    await expect(page.getByLabel("Name", { exact: true })).toHaveValue("Typed and kept");
+    await expect(page.getByRole("radio", { name: "Rose" })).toBeChecked();
+    await page.getByLabel("Slug").fill(`moved-${word}`);
+    await page.getByRole("radio", { name: "Teal" }).check({ force: true });
+    await page.getByLabel("Name", { exact: true }).fill(`Second ${word}`);
+    await page.getByRole("button", { name: "Save settings" }).click();
+    await expect(page.getByText("The settings are saved.")).toBeVisible();
   });
 
   await page.goto(`/t/moved-${word}/settings`);
@@ -237,6 +247,35 @@ test("the account: name, theme; wrong log-ins", async ({ page }) => {
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.getByRole("main").getByRole("button", { name: "As the system" }).click();
   await expect(page.locator("html")).not.toHaveAttribute("data-theme");
+});
+
+test("values stay after an error: in panels, in dialogs, in ticked boxes", async ({ page, newPerson }) => {
+  const word = unique();
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  await olga.goto("/admin/models");
+  await olga.getByText("New model").click();
+  await olga.getByLabel("Name", { exact: true }).fill(`kept-${word}`);
+  await olga.getByLabel("Input price", { exact: true }).fill("much");
+  await olga.getByRole("button", { name: "Create model" }).click();
+  await expect(olga.getByText("Must be an amount in US dollars, such as 0.15.").first()).toBeVisible();
+  await expect(olga.getByLabel("Name", { exact: true })).toHaveValue(`kept-${word}`);
+  await expect(olga.getByLabel("Input price", { exact: true })).toHaveValue("much");
+
+  const { tenant } = await signUp(page);
+  await page.goto(`/t/${tenant.slug}/settings`);
+  await page.getByRole("button", { name: "Suspend" }).click();
+  await page.getByRole("dialog").getByLabel(/Type/).fill("another name");
+  await page.getByRole("dialog").getByRole("button", { name: "Suspend" }).click();
+  await expect(page.getByText("Does not match.").first()).toBeVisible();
+  await expect(page.getByLabel(/Type .* to confirm/).first()).toHaveValue("another name");
+});
+
+test("an unknown page below a tenant keeps the frame", async ({ page }) => {
+  const { tenant } = await signUp(page);
+  expect((await page.goto(`/t/${tenant.slug}/nothing/here`))?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1, name: "Nothing here" })).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Members" })).toBeVisible();
 });
 
 test.describe("on a small screen", () => {

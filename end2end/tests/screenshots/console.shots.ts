@@ -93,6 +93,7 @@ test("takes the pictures", async ({ page, newPerson }) => {
     ["invitations", `${t}/invitations`],
     ["models", `${t}/models`],
     ["report", `${t}/models/report`],
+    ["model", `${t}/models/${ids[8]}?user=lukas@northwind.example`],
     ["workspaces", `${t}/workspaces`],
     ["workspace", `${t}/workspaces/${research.slug}`],
     ["workspace-models", `${t}/workspaces/${research.slug}?tab=models`],
@@ -172,6 +173,21 @@ test("takes the pictures", async ({ page, newPerson }) => {
       await page.getByRole("checkbox", { name: "Select GPT-4o mini" }).check();
       await page.getByRole("checkbox", { name: "Select Claude Sonnet 4" }).check();
       await shoot(`open-bulk${suffix}`);
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox", { name: "Jump to" }).fill("an");
+      await expect(page.getByRole("group", { name: "Members" })).toBeVisible();
+      await shoot(`open-palette${suffix}`);
+      await page.keyboard.press("Escape");
+      await page.keyboard.press("?");
+      await shoot(`open-shortcuts${suffix}`);
+      await page.keyboard.press("Escape");
+      await gotoHydrated(page, `${t}/workspaces`);
+      await page.getByText("New workspace").click();
+      await page.getByLabel("Name", { exact: true }).fill("Faulty");
+      await page.getByLabel("Slug").fill("Not a slug");
+      await page.getByRole("button", { name: "Create workspace" }).click();
+      await expect(page.getByText("Must be lower-case letters").first()).toBeVisible();
+      await shoot(`open-faults${suffix}`);
       await gotoHydrated(page, "/admin/models");
       await page.getByText("New model").click();
       await shoot(`open-new-model${suffix}`);

@@ -143,6 +143,7 @@ fn tenant() -> Table {
         .routes(at("Workspaces", "/{tenant}/workspaces", routes!(workspaces::list, workspaces::create)))
         .routes(at("Models", "/{tenant}/models", routes!(models::list, models::toggle)))
         .routes(at("Models", "/{tenant}/models/{model}", routes!(models::set)))
+        .routes(at("Models", "/{tenant}/models/{model}/explain", routes!(models::explain)))
         .routes(at("Models", "/{tenant}/models/report", routes!(models::report)));
     for members in ["/{tenant}/members", "/{tenant}/users"] {
         table = table

@@ -2,6 +2,7 @@
 //! in `access`, what a provider's list makes of it in `sync`.
 
 pub mod access;
+pub mod explain;
 pub mod report;
 pub mod sync;
 

@@ -2,6 +2,9 @@
 //! lists. The catalogue itself is in `catalog`.
 
 mod csv;
+mod explain;
+
+pub use explain::{explain, of_member};
 
 use serde_json::json;
 use tenantry_db::model::access::{self as db, Filter};
@@ -23,6 +26,8 @@ pub struct ModelFilter {
     pub enabled: Option<bool>,
     /// The name of a provider.
     pub provider: Option<String>,
+    /// Micro-USD per million tokens: input and output cost no more. A price that nobody knows is not among them.
+    pub max_price: Option<i64>,
 }
 
 /// The catalogue as the tenant sees it, by name. Models that are not active are in it when the
@@ -43,10 +48,20 @@ pub async fn list(app: &App, by: Granted<needs::ModelsRead>, query: PageQuery, f
         &Filter {
             enabled: filter.enabled,
             provider,
+            max_price: filter.max_price,
         },
     )
     .await?;
     Ok(Page::of(items, &query, Some(total)))
+}
+
+/// The names of the providers whose models the tenant can be given, for the filter of the list.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn providers(app: &App, by: Granted<needs::ModelsRead>) -> Result<Vec<String>> {
+    let mut tx = app.db().tenant(&by).await?;
+    Ok(db::providers(&mut tx).await?)
 }
 
 /// One model as the tenant sees it.

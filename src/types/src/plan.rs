@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::input::{Fields, FromInput, words};
+use crate::money::{self, Dollars};
 use crate::problem::{Fault, FieldError};
 use crate::{Name, PlanId, Timestamp};
 
@@ -35,8 +36,36 @@ impl Resource {
             Self::ProcessingJobs => "Processing jobs",
             Self::VectorCollections => "Vector collections",
             Self::TokensPerDay => "Tokens per day",
-            Self::SpendPerMonth => "Spend per month (micro-USD)",
+            Self::SpendPerMonth => "Spend per month (USD)",
             Self::ConcurrentRequests => "Concurrent requests",
+        }
+    }
+
+    /// An amount as people read it: spend is micro-USD on the wire.
+    pub fn shown(self, amount: i64) -> String {
+        match self {
+            Self::SpendPerMonth => money::dollars(amount),
+            _ => amount.to_string(),
+        }
+    }
+
+    /// An amount as it stands in a field.
+    pub fn typed(self, amount: i64) -> String {
+        match self {
+            Self::SpendPerMonth => money::typed(amount),
+            _ => amount.to_string(),
+        }
+    }
+
+    /// The limit that a person typed; empty is none.
+    ///
+    /// # Errors
+    /// When the text is no such limit.
+    pub fn read_typed(self, text: &str) -> Result<Option<i64>, Fault> {
+        match self {
+            _ if text.trim().is_empty() => Ok(None),
+            Self::SpendPerMonth => Dollars::parse(text).map(|d| Some(d.0)),
+            _ => limit(&text.into()),
         }
     }
 }
@@ -212,7 +241,10 @@ pub struct Quotas {
 
 impl Quotas {
     pub fn of(items: Vec<Quota>) -> Self {
-        let words = |q: &Quota| format!("{}: {} of {}", q.resource, q.used, q.limit.unwrap_or_default());
+        let words = |q: &Quota| {
+            let (used, limit) = (q.resource.shown(q.used), q.resource.shown(q.limit.unwrap_or_default()));
+            format!("{}: {used} of {limit}", q.resource)
+        };
         Self {
             is_over_limit: items.iter().any(|q| q.limit.is_some_and(|limit| q.used > limit)),
             warnings: items.iter().filter(|q| q.state != QuotaState::Ok).map(words).collect(),

@@ -98,6 +98,13 @@ impl FromInput for Name {
     }
 }
 
+/// "1 model", "3 models".
+pub fn counted(n: impl ToString, one: &str, many: &str) -> String {
+    let n = n.to_string();
+    let noun = if n == "1" { one } else { many };
+    format!("{n} {noun}")
+}
+
 /// The short name in addresses: `[a-z0-9]+(-[a-z0-9]+)*`, at most 63 characters, not a reserved word.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, pattern = "^[a-z0-9]+(-[a-z0-9]+)*$", max_length = 63))]

@@ -6,6 +6,8 @@ use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 use serde::{Deserialize, Serialize};
 
+use crate::counted;
+
 /// A point in time, UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -36,18 +38,14 @@ impl Timestamp {
         let (ahead, n) = (seconds < 0, seconds.unsigned_abs());
         let text = match n {
             0..45 => return if ahead { "in a moment".into() } else { "just now".into() },
-            45..5400 => plural((n + 30) / 60, "minute"),
-            5400..129_600 => plural((n + 1800) / 3600, "hour"),
-            129_600..5_184_000 => plural((n + 43_200) / 86_400, "day"),
-            5_184_000..47_304_000 => plural(n / 2_592_000, "month"),
-            _ => plural(n / 31_536_000, "year"),
+            45..5400 => counted((n + 30) / 60, "minute", "minutes"),
+            5400..129_600 => counted((n + 1800) / 3600, "hour", "hours"),
+            129_600..5_184_000 => counted((n + 43_200) / 86_400, "day", "days"),
+            5_184_000..47_304_000 => counted(n / 2_592_000, "month", "months"),
+            _ => counted(n / 31_536_000, "year", "years"),
         };
         if ahead { format!("in {text}") } else { format!("{text} ago") }
     }
-}
-
-fn plural(n: u64, unit: &str) -> String {
-    if n == 1 { format!("1 {unit}") } else { format!("{n} {unit}s") }
 }
 
 impl From<OffsetDateTime> for Timestamp {

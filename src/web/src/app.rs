@@ -61,7 +61,9 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("invitations") view=pages::Invitations ssr=SsrMode::Async />
                     <Route path=path!("models") view=pages::Models ssr=SsrMode::Async />
                     <Route path=path!("models/report") view=pages::Report ssr=SsrMode::Async />
+                    <Route path=path!("models/:model") view=pages::ModelDetail ssr=SsrMode::Async />
                     <Route path=path!("settings") view=pages::Settings ssr=SsrMode::Async />
+                    <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/admin") view=AdminFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=admin::System ssr=SsrMode::Async />
@@ -72,6 +74,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("models") view=admin::Catalog ssr=SsrMode::Async />
                     <Route path=path!("models/:id") view=admin::CatalogDetail ssr=SsrMode::Async />
                     <Route path=path!("plans") view=admin::Plans ssr=SsrMode::Async />
+                    <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/account") view=PersonFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::Account ssr=SsrMode::Async />

@@ -1,7 +1,9 @@
 //! Plain forms, whose answer is a whole page: signing in, up and out, accepting an invitation, and
-//! everything that answers with a link that is shown once. They work without JavaScript. A form with
-//! faults comes back as its page, status 422, with what was typed but for secrets. Sessions are
-//! changed here and nowhere else, but for the end of an account. Also the router of this crate.
+//! everything that answers with a link that is shown once. They work without JavaScript, and so do
+//! the forms of server functions, through `act`. A form with faults comes back as its page, with
+//! their status and with what was typed but for secrets. Sessions are changed here and nowhere else,
+//! but for the end of an account. Also the router of this crate.
+pub mod act;
 mod entrance;
 mod invite;
 
@@ -9,7 +11,7 @@ use std::collections::BTreeMap;
 
 use axum::body::Body;
 use axum::extract::{Form, FromRequest, Request, State};
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Router, response::AppendHeaders};
@@ -58,7 +60,11 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/t/{tenant}/invitations", post(invite::send))
         .route("/theme", post(theme))
         .fallback(not_found);
-    forms.with_state(kit).merge(pages).layer(from_fn(pages_guard))
+    forms
+        .with_state(kit.clone())
+        .merge(pages)
+        .layer(from_fn_with_state(kit, act::answer))
+        .layer(from_fn(pages_guard))
 }
 
 /// `/` leads to the tenant that was used last.
@@ -115,8 +121,8 @@ fn info_of(request: &Request) -> RequestInfo {
 /// The fields of a form, in their order; a name may come more than once.
 pub(crate) struct Typed(Vec<(String, String)>);
 
-/// What is never sent back.
-const SECRET: &[&str] = &["password"];
+/// What is never sent back: fields that hold one of these words.
+const SECRET: &[&str] = &["password", "secret", "key", "token", "code", "totp"];
 
 impl Typed {
     fn get(&self, name: &str) -> Option<&str> {
@@ -135,7 +141,7 @@ impl Typed {
     /// What the page shows again.
     fn values(&self) -> BTreeMap<String, String> {
         let mut out = BTreeMap::<String, String>::new();
-        for (name, value) in self.0.iter().filter(|(n, _)| !SECRET.contains(&n.as_str())) {
+        for (name, value) in self.0.iter().filter(|(n, _)| !SECRET.iter().any(|word| n.contains(word))) {
             let kept = out.entry(name.clone()).or_default();
             if !kept.is_empty() {
                 kept.push(' ');
@@ -184,18 +190,36 @@ async fn again(kit: &Kit, parts: Parts, form: &str, typed: &Typed, error: Error)
     let retry_after = error.retry_after();
     let mut error = UiError::from(error);
     error.request_id = request_id;
-    let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let posted = Posted {
-        form: form.to_owned(),
-        values: typed.values(),
-        error: Some(error),
-        ..Posted::default()
+        plain: true,
+        ..refusal(form, typed, error)
     };
-    let mut response = page(kit, parts, posted, status).await;
+    let mut response = refused(kit, parts, posted).await;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+fn refusal(form: &str, typed: &Typed, error: UiError) -> Posted {
+    Posted {
+        form: form.to_owned(),
+        values: typed.values(),
+        error: Some(error),
+        ..Posted::default()
+    }
+}
+
+/// The page, with the status of what it was refused for.
+async fn refused(kit: &Kit, parts: Parts, posted: Posted) -> Response {
+    let code = posted.error.as_ref().map_or(500, |e| e.code.status());
+    page(
+        kit,
+        parts,
+        posted,
+        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    )
+    .await
 }
 
 /// Makes the session one of this person: under a new id, so that an id from before is worth nothing.

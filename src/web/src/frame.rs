@@ -3,18 +3,32 @@
 mod rail;
 mod switcher;
 
+use std::pin::Pin;
+
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
 use crate::rpc::{Here, UiError, session};
 use crate::state::shared;
-use crate::ui::{Flash, ProblemView, Skeleton};
+use crate::ui::{Flash, ProblemView, waiting};
 use rail::{Area, Rail};
 
 /// The tenant of the pages in its frame.
 #[derive(Clone, Copy)]
 pub struct Standing(pub Resource<Result<Here, UiError>>);
+
+/// Addresses and names of the pages of a tenant that one may see, as the rail has them.
+#[cfg(feature = "ssr")]
+pub fn tenant_pages(here: &Here) -> Vec<(String, &'static str)> {
+    rail::pages(&Area::Tenant(here.clone()))
+}
+
+/// Those of the operator's area.
+#[cfg(feature = "ssr")]
+pub fn operator_pages() -> Vec<(String, &'static str)> {
+    rail::pages(&Area::Operator)
+}
 
 /// The slug in the address.
 pub fn tenant_param() -> Memo<String> {
@@ -26,8 +40,18 @@ pub fn param(name: &'static str) -> Memo<String> {
     Memo::new(move |_| params.get().get(name).unwrap_or_default())
 }
 
-/// Where the pages stand in their frame.
-fn body(rail: impl IntoView + 'static) -> impl IntoView {
+type Finding = Pin<Box<dyn Future<Output = Area> + Send>>;
+
+/// The rail, and where the pages stand beside it.
+fn body(area: impl Fn() -> Finding + Copy + Send + Sync + 'static) -> AnyView {
+    let me = shared().me;
+    let rail = waiting(move || {
+        Box::pin(async move {
+            let me = me.await.ok().flatten();
+            let area = area().await;
+            view! { <Rail area me /> }.into_any()
+        })
+    });
     view! {
         <div class="frame">
             {rail}
@@ -37,6 +61,7 @@ fn body(rail: impl IntoView + 'static) -> impl IntoView {
             </main>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -45,67 +70,41 @@ pub fn TenantFrame() -> impl IntoView {
     let tenant = tenant_param();
     let here = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| session::load_here(tenant));
     provide_context(Standing(here));
-    let rail = view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let me = shared.me.await.ok().flatten();
-                match here.await {
-                    Ok(here) => view! { <Rail area=Area::Tenant(here) me /> }.into_any(),
-                    Err(_) => view! { <Rail area=Area::Person me /> }.into_any(),
-                }
-            })}
-        </Transition>
-    };
-    body(rail)
+    body(move || {
+        Box::pin(async move {
+            match here.await {
+                Ok(here) => Area::Tenant(here),
+                Err(_) => Area::Person,
+            }
+        })
+    })
 }
 
 #[component]
 pub fn AdminFrame() -> impl IntoView {
-    let shared = shared();
-    let rail = view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let me = shared.me.await.ok().flatten();
-                view! { <Rail area=Area::Operator me /> }
-            })}
-        </Transition>
-    };
-    body(rail)
+    body(|| Box::pin(async { Area::Operator }))
 }
 
 #[component]
 pub fn PersonFrame() -> impl IntoView {
-    let shared = shared();
-    let rail = view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let me = shared.me.await.ok().flatten();
-                view! { <Rail area=Area::Person me /> }
-            })}
-        </Transition>
-    };
-    body(rail)
+    body(|| Box::pin(async { Area::Person }))
 }
 
 /// As `ui::loaded`, for a page that also needs to know what one may do in the tenant.
-pub fn loaded_here<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> impl IntoView
+pub fn loaded_here<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
     F: Fn(T, Here) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
     let Standing(here) = expect_context();
-    view! {
-        <Transition fallback=|| view! { <Skeleton /> }>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    match (data.await, here.await) {
-                        (Ok(value), Ok(here)) => view(value, here).into_any(),
-                        (Err(error), _) | (_, Err(error)) => view! { <ProblemView error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-    }
+    waiting(move || {
+        let view = view.clone();
+        Box::pin(async move {
+            match (data.await, here.await) {
+                (Ok(value), Ok(here)) => view(value, here).into_any(),
+                (Err(error), _) | (_, Err(error)) => view! { <ProblemView error /> }.into_any(),
+            }
+        })
+    })
 }

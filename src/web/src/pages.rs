@@ -7,6 +7,7 @@ mod invite;
 mod login;
 mod member;
 mod members;
+mod model;
 mod models;
 mod new_tenant;
 mod not_found;
@@ -22,9 +23,10 @@ pub use invite::Invite;
 pub use login::{Login, Register};
 pub use member::MemberPage;
 pub use members::Members;
+pub use model::ModelDetail;
 pub use models::Models;
 pub use new_tenant::NewTenant;
-pub use not_found::NotFound;
+pub use not_found::{Missing, NotFound};
 pub use overview::Overview;
 pub use report::Report;
 pub use settings::Settings;
@@ -33,7 +35,7 @@ pub use workspaces::Workspaces;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use tenantry_types::TenantRole;
+use tenantry_types::{TenantRole, money};
 
 use crate::rpc::ListQuery;
 
@@ -61,19 +63,22 @@ fn role_choices(roles: &[TenantRole]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Micro-USD as dollars: `$0.15`, at most six decimals; "unknown" when nobody said.
-fn dollars(micro: Option<i64>) -> String {
-    let Some(micro) = micro else { return "unknown".into() };
-    let (whole, rest) = (micro / 1_000_000, micro % 1_000_000);
-    let decimals = format!("{rest:06}");
-    let decimals = decimals.trim_end_matches('0');
-    format!("${whole}.{decimals:0<2}")
+/// Nobody said; never the same as 0.
+const UNKNOWN: &str = "\u{2013}";
+
+/// A price in dollars: `$0.15`, "free", or a dash when nobody said.
+fn price(micro: Option<i64>) -> String {
+    match micro {
+        None => UNKNOWN.into(),
+        Some(0) => "free".into(),
+        Some(micro) => money::dollars(micro),
+    }
 }
 
 /// `128000` as `128k`, for context lengths.
 fn thousands(n: Option<i64>) -> String {
     match n {
-        None => "unknown".into(),
+        None => UNKNOWN.into(),
         Some(n) if n >= 1_000_000 && n % 100_000 == 0 => format!("{}.{}M", n / 1_000_000, n % 1_000_000 / 100_000).replace(".0M", "M"),
         Some(n) if n >= 1000 => format!("{}k", n / 1000),
         Some(n) => n.to_string(),

@@ -6,6 +6,7 @@ pub mod account;
 pub mod admin;
 mod done;
 mod error;
+pub mod find;
 pub mod invitations;
 pub mod members;
 pub mod models;

@@ -224,22 +224,13 @@ pub fn confirmed(typed: &str, name: &str) -> Result<(), UiError> {
     Err(vec![FieldError::new("confirm", fault)].into())
 }
 
-fn wants_html(parts: &Parts) -> bool {
-    parts
-        .headers
-        .get(header::ACCEPT)
-        .and_then(|v| v.to_str().ok())
-        .is_some_and(|v| v.contains("text/html"))
-}
-
 fn is_rpc(parts: &Parts) -> bool {
     parts.uri.path().starts_with("/_fn/")
 }
 
-/// Gives a server function's answer its status. Not for forms without JavaScript, whose answer is a
-/// redirect that must stay one, and not while a page is rendered, which decides for itself.
+/// Gives a server function's answer its status. Not while a page is rendered, which decides for itself.
 pub fn answer_with(code: ProblemCode) {
-    if parts().is_some_and(|p| is_rpc(&p) && !wants_html(&p)) {
+    if parts().is_some_and(|p| is_rpc(&p)) {
         set_status(code.status());
     }
 }
@@ -272,13 +263,8 @@ pub fn canonical(asked: &str, slug: &str) {
     set_status(StatusCode::TEMPORARY_REDIRECT.as_u16());
 }
 
-/// The answer of a write: JavaScript gets it as it is, a form without JavaScript is led to the page that shows it.
+/// The answer of a write.
 pub fn done(what: What, said: impl Into<String>, go: Option<String>) -> Done {
-    if let Some(parts) = parts().filter(|p| is_rpc(p) && wants_html(p)) {
-        let target = go.clone().unwrap_or_else(|| referer(&parts));
-        leptos_axum::redirect(&with_done(&target, what));
-        set_status(StatusCode::SEE_OTHER.as_u16());
-    }
     Done { what, said: said.into(), go }
 }
 
@@ -295,11 +281,16 @@ pub fn referer(parts: &Parts) -> String {
     let path = after_scheme.find('/').map_or("/", |at| &after_scheme[at..]);
     let path = path.split('#').next().unwrap_or("/");
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    without_traces(local(Some(path)).unwrap_or("/"), Some(query))
+}
+
+/// The address of a page without what forms leave in it.
+pub fn without_traces(path: &str, query: Option<&str>) -> String {
     let kept: Vec<&str> = query
+        .unwrap_or_default()
         .split('&')
-        .filter(|p| !p.is_empty() && !["__path=", "__err=", "done="].iter().any(|x| p.starts_with(x)))
+        .filter(|p| !p.is_empty() && !["act=", "done="].iter().any(|x| p.starts_with(x)))
         .collect();
-    let path = local(Some(path)).unwrap_or("/");
     if kept.is_empty() {
         path.to_owned()
     } else {

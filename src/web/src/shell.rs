@@ -1,5 +1,6 @@
-//! The document around the console: head, stylesheet, and the script that lets the browser take over.
-//! Written here and not by leptos, as the names of the built files come from the server's own list.
+//! The document around the console: head, stylesheet, and the script that lets the browser take over,
+//! after the few lines that open the palette. Written here and not by leptos, as the names of the
+//! built files come from the server's own list.
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -7,14 +8,20 @@ use leptos_meta::MetaTags;
 use crate::Console;
 use crate::server::{Assets, page_headers, theme};
 
+/// Keys and buttons that open the palette.
+const KEYS: &str = include_str!("shell/keys.js");
+
 pub fn shell(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
     if let Some(nonce) = &nonce {
         page_headers(nonce);
     }
     let icon = (assets.other)("favicon.svg");
+    let palette = (assets.other)("palette.js");
     let Assets { js, wasm, css, .. } = assets;
-    let start = format!("import init, {{ hydrate }} from {js:?};\nawait init({{ module_or_path: {wasm:?} }});\nhydrate();");
+    let start = format!(
+        "import init, {{ hydrate }} from {js:?};\nconst paletteAt = {palette:?};\n{KEYS}await init({{ module_or_path: {wasm:?} }});\nhydrate();"
+    );
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme()>

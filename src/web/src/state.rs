@@ -51,12 +51,14 @@ pub fn shared() -> Shared {
     expect_context::<Shared>()
 }
 
-/// What became of a plain form (`crate::forms`), for the page that is rendered as its answer.
-/// It is serialised into the page for hydration; links stand in it only when the page shows them.
+/// What became of a form (`crate::forms`), for the page that is rendered as its answer. It is
+/// serialised into the page for hydration; links stand in it only when the page shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Posted {
-    /// Which form: `login`, `register`, `accept`, `invite`.
+    /// Which form: `login`, `register`, `accept`, `invite`; of a server function, the form's id.
     pub form: String,
+    /// Whether the form has a handler of its own.
+    pub plain: bool,
     /// What was typed, but for secrets.
     pub values: BTreeMap<String, String>,
     pub error: Option<UiError>,

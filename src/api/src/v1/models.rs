@@ -6,7 +6,9 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use tenantry_domain::model_access::{self, ModelFilter};
 use tenantry_domain::{App, needs};
-use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, TenantModel, WorkspaceModels};
+use tenantry_types::explain::ModelExplanation;
+use tenantry_types::member::Who;
+use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, Price, TenantModel, WorkspaceModels};
 use tenantry_types::permission::Needs;
 use tenantry_types::{Fault, Fields, FromInput, ModelId, Page};
 use utoipa::{IntoParams, ToSchema};
@@ -23,15 +25,20 @@ pub struct TenantModelFilter {
     enabled: Option<bool>,
     /// Only models of this provider, by name.
     provider: Option<String>,
+    /// Only models whose input and output cost at most this, in micro-USD per million tokens; 0 is free. Unknown prices are not among them.
+    #[param(minimum = 0)]
+    max_price: Option<i64>,
 }
 
 impl Filter for TenantModelFilter {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
         let enabled = f.optional("enabled");
         let provider = f.optional("provider");
+        let max_price = f.optional::<Price>("max_price");
         Some(Self {
             enabled: enabled?,
             provider: provider?,
+            max_price: max_price?.map(|price| price.0),
         })
     }
 }
@@ -49,6 +56,7 @@ pub async fn list(
     let filter = ModelFilter {
         enabled: list.filter.enabled,
         provider: list.filter.provider,
+        max_price: list.filter.max_price,
     };
     Ok(Json(model_access::list(&app, by, list.page, filter).await?))
 }
@@ -74,6 +82,37 @@ pub async fn set(
     Body(access): Body<ModelAccess>,
 ) -> Answer<Json<TenantModel>> {
     Ok(Json(model_access::set(&app, by, model, access).await?))
+}
+
+/// Whom it is about.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct About {
+    /// A member, by id or by address; the caller when it is not given.
+    #[param(value_type = Option<String>)]
+    user: Option<Who>,
+}
+
+impl FromQuery for About {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let user = f.optional("user");
+        Some(Self { user: user? })
+    }
+}
+
+/// Say why somebody may use a model or not
+///
+/// Names the first step that says no: membership, the member's status, the model, the tenant's decision, workspaces, the
+/// provider. Of who is no member only that is said.
+#[utoipa::path(get, path = "", operation_id = "explain_model", params(About), responses((status = 200, body = ModelExplanation)),
+    extensions(("x-permission" = json!(needs::ModelsReport::PERMISSION))))]
+pub async fn explain(
+    State(app): State<App>,
+    May(by): May<needs::ModelsReport>,
+    Id(model): Id<ModelId>,
+    Params(about): Params<About>,
+) -> Answer<Json<ModelExplanation>> {
+    Ok(Json(model_access::explain(&app, by, model, about.user).await?))
 }
 
 /// The form of a report.

@@ -49,6 +49,8 @@ pub struct Filter {
     pub enabled: Option<bool>,
     /// The name of a provider, lower case.
     pub provider: Option<String>,
+    /// What input and output cost at most, in micro-USD per million tokens.
+    pub max_price: Option<i64>,
 }
 
 /// The catalogue as the tenant sees it, by name: active models, and inactive ones that it decided
@@ -77,12 +79,14 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Resu
              and ($4::text is null or exists (
                select 1 from model_route r join provider p on p.id = r.provider_id where r.model_id = c.id and lower(p.name) = $4
              ))
+             and ($5::bigint is null or (c.input_price <= $5 and c.output_price <= $5))
            order by c.name
-           limit $5 offset $6"#,
+           limit $6 offset $7"#,
         tenant,
         pattern,
         filter.enabled,
         filter.provider,
+        filter.max_price,
         i64::from(query.limit) + 1,
         i64::from(query.skip),
     )
@@ -103,15 +107,41 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Resu
              and ($3::boolean is null or coalesce(a.enabled, false) = $3)
              and ($4::text is null or exists (
                select 1 from model_route r join provider p on p.id = r.provider_id where r.model_id = c.id and lower(p.name) = $4
-             ))"#,
+             ))
+             and ($5::bigint is null or (c.input_price <= $5 and c.output_price <= $5))"#,
         tenant,
         pattern,
         filter.enabled,
         filter.provider,
+        filter.max_price,
     )
     .fetch_one(tx.conn())
     .await?;
     Ok((rows.into_iter().map(Row::model).collect::<Result<_>>()?, total))
+}
+
+/// The names of the providers that serve a model, in order; at most 200.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn providers(tx: &mut TenantTx) -> Result<Vec<String>> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_scalar!(
+        "select p.name
+         from provider p
+         where exists (
+           select 1
+           from model_route r
+           join model c on c.id = r.model_id
+           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           where r.provider_id = p.id and (c.is_active or a.model_id is not null)
+         )
+         order by lower(p.name), p.id
+         limit 200",
+        tenant,
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// These models as the tenant sees them, by name; those that are not in the catalogue are left out.

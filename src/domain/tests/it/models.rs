@@ -168,7 +168,7 @@ async fn a_tenant_decides_which_models_it_uses() {
         names(
             &list(ModelFilter {
                 enabled: Some(true),
-                provider: None
+                ..ModelFilter::default()
             })
             .await
         ),
@@ -178,7 +178,8 @@ async fn a_tenant_decides_which_models_it_uses() {
         names(
             &list(ModelFilter {
                 enabled: Some(false),
-                provider: Some("ONE".into())
+                provider: Some("ONE".into()),
+                ..ModelFilter::default()
             })
             .await
         ),
@@ -186,8 +187,8 @@ async fn a_tenant_decides_which_models_it_uses() {
     );
     assert_eq!(
         list(ModelFilter {
-            enabled: None,
-            provider: Some("Other".into())
+            provider: Some("Other".into()),
+            ..ModelFilter::default()
         })
         .await
         .total,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use tenantry_domain::{Error, Operator, Origin, members};
-use tenantry_types::{ProblemCode, TenantRole};
+use tenantry_types::{ProblemCode, TenantRole, counted};
 
 use super::flags::Common;
 use super::{load, print_json, with_app};
@@ -54,10 +54,10 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
         print_json(&added)?;
     } else {
         println!(
-            "{} added to {tenant} as {}, {} members already.",
+            "{} added to {tenant} as {}, {} already.",
             added.items.len(),
             role.as_str(),
-            added.skipped
+            counted(added.skipped, "was a member", "were members")
         );
     }
     Ok(ExitCode::SUCCESS)

@@ -68,7 +68,10 @@ fn network(ip: Option<IpAddr>) -> IpAddr {
 
 pub async fn throttle(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if let Some(attempt) = attempt(request.method(), path) {
+    // A form without JavaScript names what it calls behind its page's path.
+    let act = tenantry_web::forms::act::Act::of(request.method(), request.uri());
+    let called = act.as_ref().map_or(path, |act| &act.function);
+    if let Some(attempt) = attempt(request.method(), path).or_else(|| attempt(request.method(), called)) {
         let known = Known::of(&request);
         if let Some(seconds) = limits.wait(attempt, known.ip) {
             tracing::warn!(ip = ?known.ip, ?attempt, "too many tries from one address");

@@ -36,6 +36,7 @@ fn form(things: &Things, path: &str) -> String {
         ("id", id),
         ("token", &things.token),
         ("provider", &things.provider),
+        ("model", &things.model),
         ("models[0]", &things.model),
         ("how", "disable"),
         ("users", "nora@a.test"),

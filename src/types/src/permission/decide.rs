@@ -44,7 +44,7 @@ pub struct Subject<'a> {
 
 /// Why something is allowed, or is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PermissionReason))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The role in the tenant has it.

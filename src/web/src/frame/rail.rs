@@ -73,6 +73,12 @@ fn entries(area: &Area) -> Vec<Entry> {
     }
 }
 
+/// Where the rail leads.
+#[cfg(feature = "ssr")]
+pub fn pages(area: &Area) -> Vec<(String, &'static str)> {
+    entries(area).into_iter().map(|e| (e.href, e.name)).collect()
+}
+
 #[component]
 pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
     let path = use_location().pathname;
@@ -109,6 +115,7 @@ pub fn Rail(area: Area, me: Option<Me>) -> impl IntoView {
         </header>
         <aside class=format!("rail {colour}") id="rail" popover="auto" aria-label="Tenants, navigation, account">
             <Switcher area me=me.clone() />
+            {me.is_some().then(|| view! { <button type="button" class="rail-search needs-js" data-palette="find"><Icon name="search" />"Jump to"<kbd>"Ctrl K"</kbd></button> })}
             <nav class="rail-nav" aria-label="Main">
                 <ul>{items}</ul>
             </nav>
@@ -138,8 +145,9 @@ fn AccountMenu(me: Me) -> impl IntoView {
                         .collect_view()}
                 </div>
             </form>
+            <button type="button" class="menu-item needs-js" data-item="" data-palette="shortcuts"><Icon name="keys" />"Keyboard shortcuts"</button>
             <form method="post" action="/logout">
-                <button type="submit" class="menu-item" data-item=""><Icon name="download" />"Sign out"</button>
+                <button type="submit" class="menu-item" data-item=""><Icon name="exit" />"Sign out"</button>
             </form>
         </Menu>
     }

@@ -1,8 +1,8 @@
 //! The person's own page: profile, what they are a member of, what waits for them, the way out.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use tenantry_types::CtxRole;
 use tenantry_types::invitation::MyInvitation;
+use tenantry_types::{CtxRole, counted};
 
 use crate::rpc::Me;
 use crate::rpc::account::{AcceptMyInvitation, DeleteMe, LeaveTenant, UpdateMe, my_invitations};
@@ -40,7 +40,7 @@ fn Profile(me: Me) -> impl IntoView {
                 <div><dt>"Id"</dt><dd><IdText id=user.id.to_string() /></dd></div>
                 <div><dt>"Since"</dt><dd><When at=user.created_at /></dd></div>
             </dl>
-            <ActForm id="profile" url=UpdateMe::url() sole=true class="form">
+            <ActForm id="profile" url=UpdateMe::url() class="form">
                 <Field name="name" label="Name" value=user.name autocomplete="name" required=true />
                 <Submit label="Save profile" />
             </ActForm>
@@ -134,7 +134,7 @@ fn Delete(me: Me) -> impl IntoView {
             <div class="danger-row">
                 <p><strong>"Delete the account"</strong>" Refused while you are the last owner of a tenant, or the last operator."</p>
                 <Modal id="delete" label="Delete account" title="Delete your account?" button="btn btn-danger">
-                    <p>{format!("Your account and your memberships in {n} tenants are deleted. This cannot be undone.")}</p>
+                    <p>{format!("Your account and your place in {} are deleted. This cannot be undone.", counted(n, "tenant", "tenants"))}</p>
                     <ActForm id="delete-form" url=DeleteMe::url() class="form">
                         <ConfirmName name=email />
                         <Submit label="Delete account" class="btn btn-danger" />

@@ -2,7 +2,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::invitation::{Invitation, InvitationStatus};
-use tenantry_types::{Permission, WorkspaceRole};
+use tenantry_types::{Permission, WorkspaceRole, counted};
 
 use super::{list_query, role_choices};
 use crate::frame::{loaded_here, tenant_param};
@@ -28,7 +28,6 @@ pub fn Invitations() -> impl IntoView {
         let base = format!("/t/{}", here.slug);
         let may = here.may(Permission::MembersInvite);
         let posted = shared.posted.get_value();
-        let faulty = posted.form == "invite" && posted.error.is_some();
         let tabs = InvitationStatus::ALL
             .iter()
             .map(|s| {
@@ -50,7 +49,7 @@ pub fn Invitations() -> impl IntoView {
         let total = page.invitations.total;
         view! {
             <PageHead title="Invitations" lead="People come in by a link that is made for their address and works once." crumbs=vec![(base, here.name.clone())]>
-                {may.then(|| view! { <Panel label="Invite people" open=faulty wide=true><Form here=here.clone() page=page.clone() /></Panel> })}
+                {may.then(|| view! { <Panel label="Invite people" wide=true><Form here=here.clone() page=page.clone() /></Panel> })}
             </PageHead>
             {(!posted.invitations.is_empty()).then(|| view! { <Links invitations=posted.invitations /> })}
             <Tabs label="Status" items=tabs />
@@ -86,13 +85,12 @@ pub fn Invitations() -> impl IntoView {
 
 #[component]
 fn Form(here: Here, page: InvitationsPage) -> impl IntoView {
-    let ticked = shared().posted.get_value().values.get("workspaces").cloned().unwrap_or_default();
     let boxes = page
         .workspaces
         .iter()
         .map(|w| {
             let id = w.id.to_string();
-            view! { <Check name="workspaces" label=w.name.clone() value=id.clone() key=id.clone() checked=ticked.contains(&id) /> }
+            view! { <Check name="workspaces" label=w.name.clone() value=id.clone() key=id /> }
         })
         .collect_view();
     let some = !page.workspaces.is_empty();
@@ -173,7 +171,7 @@ fn Row(invitation: Invitation, here: Here, may: bool) -> impl IntoView {
             <th scope="row">{email.clone()}</th>
             <td data-label="Role">
                 <RoleBadge label=i.role.label() />
-                {(n > 0).then(|| view! { <small>{format!("+ {n} workspace{}", if n == 1 { "" } else { "s" })}</small> })}
+                {(n > 0).then(|| view! { <small>{format!("+ {}", counted(n, "workspace", "workspaces"))}</small> })}
             </td>
             <td data-label="Status"><InvitationBadge status=i.status /></td>
             <td data-label="Invited by">{i.invited_by.clone()}</td>

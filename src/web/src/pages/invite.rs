@@ -9,27 +9,23 @@ use super::role_help;
 use crate::frame::param;
 use crate::rpc::{Me, account, encode, page_status};
 use crate::state::shared;
-use crate::ui::{Alert, Avatar, Field, Hidden, PlainForm, ProblemView, Skeleton, Submit, Tone, When, tenant_colour};
+use crate::ui::{Alert, Avatar, Field, Hidden, PlainForm, ProblemView, Submit, Tone, When, tenant_colour, waiting};
 
 #[component]
 pub fn Invite() -> impl IntoView {
     let token = param("token");
     let me = shared().me;
     let preview = Resource::new_blocking(move || token.get(), account::preview_invitation);
-    view! {
-        <Transition fallback=|| view! { <Skeleton /> }>
-            {move || Suspend::new(async move {
-                let me = me.await.ok().flatten();
-                match preview.await {
-                    Ok(preview) => {
-                        view! { <Invitation token=token.get_untracked() preview me /> }.into_any()
-                    }
-                    Err(error) if error.not_found() => view! { <Unknown /> }.into_any(),
-                    Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),
-                }
-            })}
-        </Transition>
-    }
+    waiting(move || {
+        Box::pin(async move {
+            let me = me.await.ok().flatten();
+            match preview.await {
+                Ok(preview) => view! { <Invitation token=token.get_untracked() preview me /> }.into_any(),
+                Err(error) if error.not_found() => view! { <Unknown /> }.into_any(),
+                Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),
+            }
+        })
+    })
 }
 
 #[component]

@@ -1,7 +1,7 @@
 //! One member: role, workspaces, and the way out.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use tenantry_types::Permission;
+use tenantry_types::{Permission, counted};
 
 use super::members::other_status;
 use super::role_choices;
@@ -51,7 +51,7 @@ pub fn MemberPage() -> impl IntoView {
             <Section clone:hidden clone:here title="Role" lead="Nobody hands out a role above their own, and a tenant always has an owner.">
                 {if may_update {
                     view! {
-                        <ActForm clone:hidden clone:here id="role" url=SetRole::url() sole=true class="form form-row">
+                        <ActForm clone:hidden clone:here id="role" url=SetRole::url() class="form form-row">
                             {hidden()}
                             <Select name="role" label="Role in the tenant" options=role_choices(&here.roles()) value=m.role.as_str() />
                             <Submit label="Save role" />
@@ -95,7 +95,10 @@ pub fn MemberPage() -> impl IntoView {
                                         <div class="danger-row">
                                             <p><strong>"Remove from the tenant"</strong>" The account stays; the membership and the roles in workspaces go."</p>
                                             <Modal clone:hidden id="remove" label="Remove" title button="btn btn-danger">
-                                                <p>{format!("They lose access at once, and their roles in {n} workspaces. To come back they need an invitation.")}</p>
+                                                <p>{format!(
+                                                    "They lose access at once, and their roles in {}. To come back they need an invitation.",
+                                                    counted(n, "workspace", "workspaces")
+                                                )}</p>
                                                 <ActForm id="remove-form" url=RemoveMember::url()>
                                                     {hidden()}
                                                     <Submit label="Remove" class="btn btn-danger" />

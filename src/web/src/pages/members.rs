@@ -93,8 +93,8 @@ pub fn Members() -> impl IntoView {
 #[component]
 fn Add(here: Here) -> impl IntoView {
     view! {
-        <Panel label="Add people" of=AddMembers::url() button="btn">
-            <ActForm id="add" url=AddMembers::url() sole=true class="form">
+        <Panel label="Add people" button="btn">
+            <ActForm id="add" url=AddMembers::url() class="form">
                 <Hidden name="tenant" value=here.slug.to_string() />
                 <TextArea name="users" label="Addresses" help="People who have an account already; separated by commas or lines." required=true />
                 <Select name="role" label="Role" options=role_choices(&here.roles()) value="developer" />

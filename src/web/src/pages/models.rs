@@ -1,17 +1,27 @@
 //! The models that the tenant may use: a switch a model, who may use it, and both for many at once.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use tenantry_types::Permission;
 use tenantry_types::model::{Audience, TenantModel};
+use tenantry_types::{Permission, counted};
 use wasm_bindgen::JsCast;
 
-use super::{dollars, list_query, thousands};
+use super::{list_query, price, thousands};
 use crate::browser;
 use crate::frame::{loaded_here, tenant_param};
 use crate::rpc::Here;
 use crate::rpc::models::{ToggleModels, list_models};
 use crate::state::shared;
 use crate::ui::{ActForm, Badge, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, Tone, choices, count_words};
+
+/// What input and output cost at most, in dollars.
+const PRICES: [(&str, &str); 6] = [
+    ("", "Any price"),
+    ("0", "Free"),
+    ("0.5", "Up to $0.50"),
+    ("1", "Up to $1"),
+    ("5", "Up to $5"),
+    ("20", "Up to $20"),
+];
 
 /// The tabs of this page and of the report.
 pub fn tabs(here: &Here, report: bool) -> impl IntoView + use<> {
@@ -39,20 +49,19 @@ pub fn Models() -> impl IntoView {
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let may = here.may(Permission::ModelsToggle);
-        let mut providers: Vec<String> = page
+        let providers = std::iter::once((String::new(), "All providers".to_owned()))
+            .chain(page.providers.into_iter().map(|p| (p.clone(), p)))
+            .collect();
+        let page = page.models;
+        let base = format!("/t/{}/models", here.slug);
+        let states = choices([("", "Enabled and not"), ("yes", "Enabled"), ("no", "Not enabled")]);
+        let prices = choices(PRICES);
+        let words = count_words(page.total, page.items.len(), &list, "model", "models");
+        let rows = page
             .items
             .iter()
-            .filter_map(|m| m.provider_name.clone())
-            .chain((!list.provider.is_empty()).then(|| list.provider.clone()))
-            .collect();
-        providers.sort();
-        providers.dedup();
-        let providers = std::iter::once((String::new(), "All providers".to_owned()))
-            .chain(providers.into_iter().map(|p| (p.clone(), p)))
-            .collect();
-        let states = choices([("", "Enabled and not"), ("yes", "Enabled"), ("no", "Not enabled")]);
-        let words = count_words(page.total, page.items.len(), &list, "model", "models");
-        let rows = page.items.iter().map(|m| view! { <Row model=m.clone() may /> }).collect_view();
+            .map(|m| view! { <Row model=m.clone() base=base.clone() may /> })
+            .collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         let count = move |ev: leptos::ev::Event| {
             let form = ev
@@ -69,6 +78,7 @@ pub fn Models() -> impl IntoView {
             <Filters clone:list list=list.clone() placeholder="Search models">
                 <FilterSelect name="enabled" label="Enabled" options=states value=list.enabled.clone() />
                 <FilterSelect name="provider" label="Provider" options=providers value=list.provider.clone() />
+                <FilterSelect name="price" label="Price of a million tokens" options=prices value=list.price.clone() />
             </Filters>
             <p class="count" role="status">{words}</p>
             {if empty && list.is_narrowed() {
@@ -123,8 +133,7 @@ pub fn Models() -> impl IntoView {
 fn Bulk(ticked: RwSignal<u32>) -> impl IntoView {
     let words = move || match ticked.get() {
         0 => "Tick models to change many at once".to_owned(),
-        1 => "1 model selected".to_owned(),
-        n => format!("{n} models selected"),
+        n => format!("{} selected", counted(n, "model", "models")),
     };
     view! {
         <div class="bulk" class:bulk-on=move || { ticked.get() > 0 } role="group" aria-label="Selected models">
@@ -138,7 +147,7 @@ fn Bulk(ticked: RwSignal<u32>) -> impl IntoView {
 }
 
 #[component]
-fn Row(model: TenantModel, may: bool) -> impl IntoView {
+fn Row(model: TenantModel, base: String, may: bool) -> impl IntoView {
     let m = model;
     let id = m.id.to_string();
     let audience = match (m.enabled, m.audience) {
@@ -172,14 +181,14 @@ fn Row(model: TenantModel, may: bool) -> impl IntoView {
         <tr>
             {may.then(|| view! { <td class="tick"><input type="checkbox" name="models[]" value=id.clone() aria-label=format!("Select {}", m.display_name) /></td> })}
             <th scope="row">
-                {m.display_name.clone()}
+                <a class="row-link" href=format!("{base}/{id}")>{m.display_name.clone()}</a>
                 <small><code>{m.name.clone()}</code></small>
                 {(!m.is_active).then(|| view! { <Badge text="Switched off by the operator" tone=Tone::Warning /> })}
             </th>
             <td data-label="Provider">{m.provider_name.clone().unwrap_or_else(|| "none".into())}</td>
             <td data-label="Context" class="num">{thousands(m.context_length)}</td>
-            <td data-label="Input, 1M" class="num">{dollars(m.input_price)}</td>
-            <td data-label="Output, 1M" class="num">{dollars(m.output_price)}</td>
+            <td data-label="Input, 1M" class="num">{price(m.input_price)}</td>
+            <td data-label="Output, 1M" class="num">{price(m.output_price)}</td>
             <td data-label="Who can use it"><span class="with-menu">{audience}{menu}</span></td>
             <td data-label="Enabled">{enabled}</td>
         </tr>

@@ -16,7 +16,7 @@ pub fn NewTenant() -> impl IntoView {
             <PageHead title lead="A tenant is an organization: its own members, workspaces, models and limits. You become its owner." />
             {if may {
                 view! {
-                    <ActForm id="tenant" url=CreateTenant::url() sole=true class="form">
+                    <ActForm id="tenant" url=CreateTenant::url() class="form">
                         <Field name="name" label="Name" autocomplete="organization" required=true />
                         <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />
                         <Field name="external_id" label="External id" help="What another system calls it." mono=true />

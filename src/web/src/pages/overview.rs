@@ -126,7 +126,7 @@ pub fn Limits(quotas: Vec<Quota>) -> impl IntoView {
         .into_iter()
         .map(|q| {
             let label = q.resource.label();
-            let limit = q.limit.map_or_else(|| ", no limit".to_owned(), |l| format!(" of {l}"));
+            let limit = q.limit.map_or_else(|| ", no limit".to_owned(), |l| format!(" of {}", q.resource.shown(l)));
             let (class, note) = match q.state {
                 QuotaState::Ok => ("meter", None),
                 QuotaState::Warning => ("meter meter-warning", Some("near the limit")),
@@ -139,7 +139,7 @@ pub fn Limits(quotas: Vec<Quota>) -> impl IntoView {
             view! {
                 <li>
                     <span>{label}</span>
-                    <span class="numbers">{q.used}{limit}{note.map(|n| view! { <span class="note">" \u{b7} "{n}</span> })}</span>
+                    <span class="numbers">{q.resource.shown(q.used)}{limit}{note.map(|n| view! { <span class="note">" \u{b7} "{n}</span> })}</span>
                     {bar}
                 </li>
             }

@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
+use tenantry_types::counted;
 use tenantry_types::model::ModelReportRow;
 
 use super::{list_query, models::tabs};
@@ -52,7 +53,7 @@ pub fn Report() -> impl IntoView {
                                         <details>
                                             <summary>
                                                 <span class="who"><strong>{r.user_name.clone()}</strong><small>{r.user_email.to_string()}</small></span>
-                                                <span class="muted">{r.accessible_models}{if r.accessible_models == 1 { " model" } else { " models" }}</span>
+                                                <span class="muted">{counted(r.accessible_models, "model", "models")}</span>
                                             </summary>
                                             <ul>{models}</ul>
                                         </details>

@@ -1,9 +1,9 @@
 //! The settings of a tenant: name and ways, limits and plan, and how it ends.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use tenantry_types::Permission;
 use tenantry_types::plan::{Quotas, Resource as Limited};
 use tenantry_types::tenant::{MembersJoin, Tenant, TenantStatus};
+use tenantry_types::{Permission, counted};
 
 use super::overview::Limits;
 use crate::frame::{loaded_here, tenant_param};
@@ -57,7 +57,7 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
     let s = tenant.settings.clone();
     view! {
         <Section title="General">
-            <ActForm id="general" url=UpdateTenant::url() sole=true class="form">
+            <ActForm id="general" url=UpdateTenant::url() class="form">
                 <Hidden name="tenant" value=here.slug.to_string() />
                 <Field name="name" label="Name" value=tenant.name.clone() required=true />
                 <Field name="slug" label="Slug" value=tenant.slug.to_string() help="Stands in addresses. The old one keeps leading here." mono=true required=true />
@@ -74,14 +74,15 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
 /// Twelve radio buttons, each in its colour and with its name.
 #[component]
 fn Colours(now: u8) -> impl IntoView {
-    let form = FormState::here().id.get_value();
+    let state = FormState::here();
+    let form = state.id.get_value();
     let items = (0_u8..)
         .zip(COLOURS)
         .map(|(n, name)| {
             let id = format!("{form}-colour-{n}");
             view! {
                 <span class=format!("swatch {}", tenant_colour(n))>
-                    <input type="radio" name="colour" id=id.clone() value=n.to_string() checked=n == now />
+                    <input type="radio" name="colour" id=id.clone() value=n.to_string() checked=state.ticked("colour", &n.to_string(), n == now) />
                     <label for=id title=name><span class="sr-only">{name}</span></label>
                 </span>
             }
@@ -109,14 +110,14 @@ fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
                 .then(|| {
                     view! {
                         <div class="button-row">
-                            <Panel clone:tenant label="Set plan" of=SetPlan::url() button="btn">
-                                <ActForm clone:tenant id="plan" url=SetPlan::url() sole=true class="form">
+                            <Panel clone:tenant label="Set plan" button="btn">
+                                <ActForm clone:tenant id="plan" url=SetPlan::url() class="form">
                                     <Hidden name="tenant" value=tenant.clone() />
                                     <Select name="plan" label="Plan" options=plans value=plan.map(|p| p.to_string()).unwrap_or_default() />
                                     <Submit label="Set plan" />
                                 </ActForm>
                             </Panel>
-                            <Panel clone:tenant label="Set own limits" of=SetLimits::url() button="btn">
+                            <Panel clone:tenant label="Set own limits" button="btn">
                                 <LimitsForm tenant limits />
                             </Panel>
                         </div>
@@ -132,11 +133,11 @@ fn LimitsForm(tenant: String, limits: Quotas) -> impl IntoView {
         .iter()
         .map(|r| {
             let own = limits.items.iter().find(|q| q.resource == *r && q.own).and_then(|q| q.limit);
-            view! { <Field name=r.as_str() label=r.label() inputmode="numeric" value=own.map(|l| l.to_string()).unwrap_or_default() /> }
+            view! { <Field name=r.as_str() label=r.label() inputmode="decimal" value=own.map(|l| r.typed(l)).unwrap_or_default() /> }
         })
         .collect_view();
     view! {
-        <ActForm id="limits" url=SetLimits::url() sole=true class="form">
+        <ActForm id="limits" url=SetLimits::url() class="form">
             <Hidden name="tenant" value=tenant />
             <p class="help">"Empty: the plan's limit counts. 0: nothing passes."</p>
             {fields}
@@ -151,7 +152,12 @@ fn Lifecycle(tenant: Tenant, here: Here) -> impl IntoView {
     let name = tenant.name.clone();
     let stats = tenant.stats.clone();
     let lost = stats.map_or_else(String::new, |s| {
-        format!("{} members, {} workspaces and {} enabled models. ", s.members, s.workspaces, s.models)
+        format!(
+            "{}, {} and {}. ",
+            counted(s.members, "member", "members"),
+            counted(s.workspaces, "workspace", "workspaces"),
+            counted(s.models, "enabled model", "enabled models"),
+        )
     });
     let active = tenant.status == TenantStatus::Active;
     let inactive = tenant.status == TenantStatus::Inactive;

@@ -4,7 +4,7 @@ use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
 use tenantry_types::model::{AccessMode, Audience};
 use tenantry_types::workspace::WorkspaceStatus;
-use tenantry_types::{Permission, WorkspaceRole};
+use tenantry_types::{Permission, WorkspaceRole, counted};
 
 use crate::frame::{loaded_here, param, tenant_param};
 use crate::rpc::Here;
@@ -228,7 +228,7 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
     ];
     view! {
         <Section title="Models of this workspace" lead="A workspace can narrow what the tenant allows, never widen it. With \u{201c}restrict\u{201d}, nothing ticked means no model.">
-            <ActForm id="models" url=SetWorkspaceModels::url() sole=true class="form">
+            <ActForm id="models" url=SetWorkspaceModels::url() class="form">
                 <Ids here=here.clone() slug />
                 <Select name="mode" label="Mode" options=modes value=page.access.mode.as_str() />
                 {if none {
@@ -260,7 +260,7 @@ fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
             .then(|| {
                 view! {
                     <Section clone:here clone:slug clone:w title="Name and description">
-                        <ActForm clone:here clone:slug clone:w id="workspace" url=UpdateWorkspace::url() sole=true class="form">
+                        <ActForm clone:here clone:slug clone:w id="workspace" url=UpdateWorkspace::url() class="form">
                             <Ids here=here.clone() slug=slug.clone() />
                             <Field name="name" label="Name" value=w.name.clone() required=true />
                             <Field name="slug" label="Slug" value=slug.clone() help="Stands in addresses: a new one changes them." mono=true required=true />
@@ -291,7 +291,10 @@ fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
                                 <div class="danger-row">
                                     <p><strong>"Archive this workspace"</strong>" It can still be read, and can be restored."</p>
                                     <Modal id="archive" label="Archive" title=format!("Archive {name}?") button="btn btn-danger">
-                                        <p>{format!("{members} people with a role of their own here can only read from then on. Nothing is deleted.")}</p>
+                                        <p>{format!(
+                                            "{} with a role of their own here can only read from then on. Nothing is deleted.",
+                                            counted(members, "person", "people")
+                                        )}</p>
                                         <ActForm id="archive-form" url=ArchiveWorkspace::url()>
                                             <Ids here slug />
                                             <Submit label="Archive" class="btn btn-danger" />

@@ -52,8 +52,8 @@ pub fn Workspaces() -> impl IntoView {
                 {may_create
                     .then(|| {
                         view! {
-                            <Panel label="New workspace" of=CreateWorkspace::url()>
-                                <ActForm id="create" url=CreateWorkspace::url() sole=true class="form">
+                            <Panel label="New workspace">
+                                <ActForm id="create" url=CreateWorkspace::url() class="form">
                                     <Hidden name="tenant" value=here.slug.to_string() />
                                     <Field name="name" label="Name" required=true />
                                     <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />

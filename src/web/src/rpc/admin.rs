@@ -19,9 +19,11 @@ use {
     tenantry_domain::{catalog, plans, platform, providers, tenants},
     tenantry_types::account::UserPatch,
     tenantry_types::model::{ModelPatch, NewModel},
+    tenantry_types::money::Dollars,
     tenantry_types::plan::{NewPlan, PlanPatch, Resource as Limited},
     tenantry_types::provider::{NewProvider, ProviderPatch},
     tenantry_types::tenant::TenantStatus,
+    tenantry_types::{FieldError, counted},
 };
 
 #[server(endpoint = "admin/stats", output = Answer)]
@@ -156,7 +158,8 @@ pub async fn check_provider(id: String) -> Result<Done, UiError> {
 pub async fn apply_sync(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let report = providers::sync(&app, &operator, server::id(&id)?, true).await?;
-    let name = format!("{} models added, {} changed.", report.added.len(), report.changed.len());
+    let added = counted(report.added.len(), "model", "models");
+    let name = format!("{added} added, {} changed.", report.changed.len());
     Ok(server::done(What::ProviderSynced, name, Some(format!("/admin/providers/{id}"))))
 }
 
@@ -192,10 +195,33 @@ pub async fn get_catalog_model(id: String) -> Result<CatalogModel, UiError> {
     Ok(CatalogModel { model, providers })
 }
 
-/// `modalities` is a list with commas; prices are micro-USD per million tokens.
+/// A list with commas.
 #[cfg(feature = "ssr")]
 fn words(text: &str) -> Vec<&str> {
     text.split(',').map(str::trim).filter(|w| !w.is_empty()).collect()
+}
+
+/// Reads a body whose prices were typed in dollars; the use cases take micro-USD.
+#[cfg(feature = "ssr")]
+fn with_prices<T>(mut body: Value, typed: [(&str, String); 4], parse: impl Fn(&Value) -> Result<T, Vec<FieldError>>) -> Result<T, UiError> {
+    let mut faults = Vec::new();
+    for (name, text) in typed {
+        body[name] = match text.trim() {
+            "" => Value::Null,
+            text => match Dollars::parse(text) {
+                Ok(dollars) => dollars.0.into(),
+                Err(fault) => {
+                    faults.push(FieldError::new(name, fault));
+                    Value::Null
+                }
+            },
+        };
+    }
+    match parse(&body) {
+        Ok(value) if faults.is_empty() => Ok(value),
+        Ok(_) => Err(faults.into()),
+        Err(more) => Err([more, faults].concat().into()),
+    }
 }
 
 #[server(endpoint = "admin/models/create", output = Answer)]
@@ -212,11 +238,17 @@ pub async fn create_model(
     #[server(default)] request_price: String,
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
-    let new = NewModel::parse(&json!({
+    let body = json!({
         "name": name, "display_name": display_name, "provider": provider, "upstream_name": upstream_name,
-        "context_length": context_length, "modalities": words(&modalities), "input_price": input_price,
-        "output_price": output_price, "cached_input_price": cached_input_price, "request_price": request_price,
-    }))?;
+        "context_length": context_length, "modalities": words(&modalities),
+    });
+    let prices = [
+        ("input_price", input_price),
+        ("output_price", output_price),
+        ("cached_input_price", cached_input_price),
+        ("request_price", request_price),
+    ];
+    let new = with_prices(body, prices, NewModel::parse)?;
     let made = catalog::create(&app, &operator, new).await?;
     Ok(server::done(
         What::ModelCreated,
@@ -244,9 +276,14 @@ pub async fn update_model(
     let id = server::id(&id)?;
     let mut body = json!({
         "name": name, "display_name": display_name, "context_length": context_length, "modalities": words(&modalities),
-        "input_price": input_price, "output_price": output_price, "cached_input_price": cached_input_price,
-        "request_price": request_price, "is_active": is_active.is_some(),
+        "is_active": is_active.is_some(),
     });
+    let prices = [
+        ("input_price", input_price),
+        ("output_price", output_price),
+        ("cached_input_price", cached_input_price),
+        ("request_price", request_price),
+    ];
     // A model with several routes is not flattened to one by a form that shows only the first.
     let before = catalog::get(&app, &operator, id).await?;
     let same = before.provider.is_some_and(|p| p.to_string() == provider) && before.upstream_name.as_deref() == Some(upstream_name.as_str());
@@ -254,7 +291,7 @@ pub async fn update_model(
         body["provider"] = provider.into();
         body["upstream_name"] = upstream_name.into();
     }
-    let patch = ModelPatch::parse(&body)?;
+    let patch = with_prices(body, prices, ModelPatch::parse)?;
     let after = catalog::update(&app, &operator, id, patch).await?;
     Ok(server::done(What::ModelSaved, format!("{} is saved.", after.display_name), None))
 }
@@ -274,13 +311,23 @@ pub async fn list_plans() -> Result<Vec<Plan>, UiError> {
     Ok(plans::list(&app, &operator).await?)
 }
 
-/// The limits of a form: `limits[members]`; an unknown resource is a fault of the parser's.
+/// The limits of a form: `limits[members]`, spend in dollars.
 #[cfg(feature = "ssr")]
-fn limits(given: &std::collections::HashMap<String, String>) -> Value {
-    let known = Limited::ALL
-        .iter()
-        .filter_map(|r| given.get(r.as_str()).map(|v| (r.as_str().to_owned(), Value::from(v.as_str()))));
-    Value::Object(known.collect())
+fn limits(given: &std::collections::HashMap<String, String>) -> Result<Value, UiError> {
+    let mut known = Map::new();
+    let mut faults = Vec::new();
+    for resource in Limited::ALL {
+        let Some(text) = given.get(resource.as_str()) else { continue };
+        match resource.read_typed(text) {
+            Ok(limit) => drop(known.insert(resource.as_str().to_owned(), limit.into())),
+            Err(fault) => faults.push(FieldError::new(format!("limits[{resource}]"), fault)),
+        }
+    }
+    if faults.is_empty() {
+        Ok(Value::Object(known))
+    } else {
+        Err(faults.into())
+    }
 }
 
 #[server(endpoint = "admin/plans/create", output = Answer)]
@@ -290,7 +337,7 @@ pub async fn create_plan(
     #[server(default)] is_default: Option<String>,
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
-    let new = NewPlan::parse(&json!({ "name": name, "limits": self::limits(&limits), "is_default": is_default.is_some() }))?;
+    let new = NewPlan::parse(&json!({ "name": name, "limits": self::limits(&limits)?, "is_default": is_default.is_some() }))?;
     let made = plans::create(&app, &operator, new).await?;
     Ok(server::done(What::PlanCreated, format!("{} is created.", made.name), None))
 }
@@ -303,7 +350,7 @@ pub async fn update_plan(
     #[server(default)] is_default: Option<String>,
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
-    let mut body = json!({ "name": name, "limits": self::limits(&limits) });
+    let mut body = json!({ "name": name, "limits": self::limits(&limits)? });
     if is_default.is_some() {
         body["is_default"] = true.into();
     }

@@ -12,8 +12,8 @@ use {
     crate::server,
     serde_json::json,
     tenantry_domain::members,
-    tenantry_types::TenantRole,
     tenantry_types::member::{MemberPatch, NewMembers},
+    tenantry_types::{TenantRole, counted},
 };
 
 /// The list of members.
@@ -50,7 +50,11 @@ pub async fn add_members(tenant: String, #[server(default)] users: String, #[ser
     let added = members::add(&s.app, s.grant()?, s.ctx.principal(), new).await?;
     Ok(server::done(
         What::MembersAdded,
-        format!("{} added, {} were members already.", added.items.len(), added.skipped),
+        format!(
+            "{} added, {} already.",
+            counted(added.items.len(), "person", "people"),
+            counted(added.skipped, "was a member", "were members"),
+        ),
         None,
     ))
 }

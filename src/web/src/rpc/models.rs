@@ -1,7 +1,9 @@
 //! Which models a tenant may use, who in it, and the report of that.
 use leptos::prelude::*;
-use tenantry_types::Page;
+use serde::{Deserialize, Serialize};
+use tenantry_types::explain::ModelExplanation;
 use tenantry_types::model::{ModelReportRow, TenantModel};
+use tenantry_types::{Email, Page};
 
 use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
@@ -10,12 +12,23 @@ use {
     crate::server,
     serde_json::json,
     tenantry_domain::model_access::{self, ModelFilter},
+    tenantry_domain::{members, needs},
+    tenantry_types::member::Who,
     tenantry_types::model::{Audience, ModelAccess, ModelsToggle},
-    tenantry_types::{Fault, FieldError},
+    tenantry_types::money::Dollars,
+    tenantry_types::{Fault, FieldError, FromInput, PageQuery, counted},
 };
 
+/// The models, with what the list can be narrowed by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelsPage {
+    pub models: Page<TenantModel>,
+    pub providers: Vec<String>,
+}
+
+/// `price` of the list is what input and output cost at most, in dollars per million tokens.
 #[server(endpoint = "models", output = Answer)]
-pub async fn list_models(tenant: String, list: ListQuery) -> Result<Page<TenantModel>, UiError> {
+pub async fn list_models(tenant: String, list: ListQuery) -> Result<ModelsPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let enabled = match list.enabled.as_str() {
         "yes" => Some(true),
@@ -23,7 +36,51 @@ pub async fn list_models(tenant: String, list: ListQuery) -> Result<Page<TenantM
         _ => None,
     };
     let provider = (!list.provider.is_empty()).then(|| list.provider.clone());
-    Ok(model_access::list(&s.app, s.grant()?, list.paging(), ModelFilter { enabled, provider }).await?)
+    let filter = ModelFilter {
+        enabled,
+        provider,
+        max_price: Dollars::parse(&list.price).ok().map(|price| price.0),
+    };
+    let models = model_access::list(&s.app, s.grant()?, list.paging(), filter).await?;
+    let providers = model_access::providers(&s.app, s.grant()?).await?;
+    Ok(ModelsPage { models, providers })
+}
+
+/// One model as the tenant sees it; with a person, why they may use it or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelPage {
+    pub model: TenantModel,
+    /// Of the person that was asked about; None also for what is neither an address nor an id.
+    pub explanation: Option<ModelExplanation>,
+    /// Members to choose from, by address and name; empty for those who may not ask.
+    pub people: Vec<(Email, String)>,
+}
+
+/// `user` is an address or an id; empty asks about nobody.
+#[server(endpoint = "models/one", output = Answer)]
+pub async fn get_model(tenant: String, model: String, #[server(default)] user: String) -> Result<ModelPage, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let id = server::id(&model)?;
+    let found = model_access::get(&s.app, s.grant()?, id).await?;
+    let explanation = match Who::from_input(&user.into()) {
+        Ok(who) => Some(model_access::explain(&s.app, s.grant()?, id, Some(who)).await?),
+        Err(_) => None,
+    };
+    let people = match (s.ctx.grant::<needs::ModelsReport>(), s.ctx.grant()) {
+        (Ok(_), Ok(by)) => {
+            let all = PageQuery {
+                limit: PageQuery::MAX_LIMIT,
+                ..PageQuery::default()
+            };
+            members::list(&s.app, by, all, None).await?.items
+        }
+        _ => Vec::new(),
+    };
+    Ok(ModelPage {
+        model: found,
+        explanation,
+        people: people.into_iter().map(|m| (m.email, m.name)).collect(),
+    })
 }
 
 #[server(endpoint = "models/report", output = Answer)]
@@ -51,7 +108,7 @@ pub async fn toggle_models(
         let changed = model_access::toggle(&s.app, s.grant()?, toggle).await?;
         let name = match changed.as_slice() {
             [one] => format!("{} is {how}d.", one.display_name),
-            many => format!("{} models are {how}d.", many.len()),
+            many => format!("{} {how}d.", counted(many.len(), "model is", "models are")),
         };
         return Ok(server::done(What::ModelsSaved, name, None));
     }
@@ -63,7 +120,11 @@ pub async fn toggle_models(
     for id in &models {
         name = model_access::set(&s.app, s.grant()?, server::id(id)?, access).await?.display_name;
     }
-    let name = if models.len() == 1 { name } else { format!("{} models", models.len()) };
+    let name = if models.len() == 1 {
+        name
+    } else {
+        counted(models.len(), "model", "models")
+    };
     let who = if access.audience == Some(Audience::Tenant) {
         "for everyone"
     } else {

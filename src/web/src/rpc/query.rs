@@ -19,6 +19,7 @@ pub struct ListQuery {
     pub role: String,
     pub provider: String,
     pub enabled: String,
+    pub price: String,
 }
 
 impl ListQuery {
@@ -32,6 +33,7 @@ impl ListQuery {
             role: get("role"),
             provider: get("provider"),
             enabled: get("enabled"),
+            price: get("price"),
         }
     }
 
@@ -47,7 +49,8 @@ impl ListQuery {
 
     /// Whether anything narrows the list.
     pub fn is_narrowed(&self) -> bool {
-        !(self.q.is_empty() && self.status.is_empty() && self.role.is_empty() && self.provider.is_empty() && self.enabled.is_empty())
+        let all = [&self.q, &self.status, &self.role, &self.provider, &self.enabled, &self.price];
+        all.iter().any(|value| !value.is_empty())
     }
 
     /// The address of this list with one thing changed; any change but of the page leads to the first page.
@@ -65,6 +68,7 @@ impl ListQuery {
             "role" => next.role = value,
             "provider" => next.provider = value,
             "enabled" => next.enabled = value,
+            "price" => next.price = value,
             _ => {}
         }
         next.address()
@@ -81,6 +85,7 @@ impl ListQuery {
             ("role", &self.role),
             ("provider", &self.provider),
             ("enabled", &self.enabled),
+            ("price", &self.price),
             ("page", &page),
         ];
         for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {

@@ -68,7 +68,13 @@ pub async fn load_here(tenant: String) -> Result<Here, UiError> {
     if moved && matches!(s.ctx.role(), CtxRole::Member(_)) {
         tenantry_domain::accounts::remember_tenant(&s.app, s.ctx.principal(), head.id).await?;
     }
-    Ok(Here {
+    Ok(here_of(&s))
+}
+
+#[cfg(feature = "ssr")]
+pub fn here_of(s: &crate::server::InTenant) -> Here {
+    let head = s.ctx.tenant();
+    Here {
         id: head.id,
         slug: head.slug.clone(),
         name: head.name.clone(),
@@ -76,5 +82,5 @@ pub async fn load_here(tenant: String) -> Result<Here, UiError> {
         colour: head.settings.colour,
         role: s.ctx.role(),
         permissions: s.ctx.permissions(),
-    })
+    }
 }

@@ -15,10 +15,10 @@ use {
     crate::server,
     serde_json::json,
     tenantry_domain::{invitations, plans, quotas, tenants},
-    tenantry_types::PageQuery,
     tenantry_types::invitation::InvitationStatus,
-    tenantry_types::plan::QuotaPatch,
+    tenantry_types::plan::{QuotaPatch, Resource as Limited},
     tenantry_types::tenant::TenantPatch,
+    tenantry_types::{FieldError, PageQuery},
 };
 
 /// The first page of a tenant.
@@ -117,7 +117,7 @@ pub async fn deactivate_tenant(tenant: String, #[server(default)] confirm: Strin
     Ok(server::done(What::TenantDeactivated, format!("{} is deactivated.", after.name), None))
 }
 
-/// The tenant's own limits: an empty field takes the tenant's own limit away.
+/// The tenant's own limits, spend in dollars: an empty field takes the tenant's own limit away.
 #[server(endpoint = "tenant/limits", output = Answer)]
 pub async fn set_limits(
     tenant: String,
@@ -132,11 +132,28 @@ pub async fn set_limits(
     #[server(default)] concurrent_requests: String,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
-    let patch = QuotaPatch::parse(&json!({
-        "members": members, "documents": documents, "storage_mb": storage_mb, "api_calls_per_hour": api_calls_per_hour,
-        "processing_jobs": processing_jobs, "vector_collections": vector_collections, "tokens_per_day": tokens_per_day,
-        "spend_per_month": spend_per_month, "concurrent_requests": concurrent_requests,
-    }))?;
+    let typed = [
+        (Limited::Members, members),
+        (Limited::Documents, documents),
+        (Limited::StorageMb, storage_mb),
+        (Limited::ApiCallsPerHour, api_calls_per_hour),
+        (Limited::ProcessingJobs, processing_jobs),
+        (Limited::VectorCollections, vector_collections),
+        (Limited::TokensPerDay, tokens_per_day),
+        (Limited::SpendPerMonth, spend_per_month),
+        (Limited::ConcurrentRequests, concurrent_requests),
+    ];
+    let mut patch = QuotaPatch::default();
+    let mut faults = Vec::new();
+    for (resource, text) in typed {
+        match resource.read_typed(&text) {
+            Ok(limit) => drop(patch.limits.insert(resource, limit)),
+            Err(fault) => faults.push(FieldError::new(resource.as_str(), fault)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(faults.into());
+    }
     quotas::set(&s.app, s.grant()?, patch).await?;
     Ok(server::done(What::LimitsSaved, "", None))
 }

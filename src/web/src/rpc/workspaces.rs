@@ -76,7 +76,7 @@ pub async fn get_workspace(tenant: String, workspace: String) -> Result<Workspac
                 all(),
                 ModelFilter {
                     enabled: Some(true),
-                    provider: None,
+                    ..ModelFilter::default()
                 },
             )
             .await?

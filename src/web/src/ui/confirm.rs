@@ -2,9 +2,11 @@
 //! repeats a name where it cannot be undone. Popovers need no JavaScript.
 use leptos::prelude::*;
 
+use super::form::opened_by_faults;
 use super::{Field, Icon};
 
-/// A button that opens a dialog above the page. `id` is unique on the page.
+/// A button that opens a dialog above the page. `id` is unique on the page. A form in it that came back
+/// with faults shows in the page itself: without JavaScript nothing opens a popover.
 #[component]
 pub fn Modal(
     #[prop(into)] id: String,
@@ -22,16 +24,17 @@ pub fn Modal(
 ) -> impl IntoView {
     let heading = format!("{id}-title");
     let (opens, closes, labelled) = (id.clone(), id.clone(), heading.clone());
+    let (body, faulty) = opened_by_faults(children);
     view! {
         <button type="button" class=button popovertarget=opens aria-haspopup="dialog" aria-label=about>{label}</button>
-        <div class="modal" id=id popover="auto" role="dialog" aria-labelledby=labelled>
+        <div class=if faulty { "modal modal-faulty" } else { "modal" } id=id popover="auto" role="dialog" aria-labelledby=labelled>
             <div class="modal-head">
                 <h2 id=heading>{title}</h2>
                 <button type="button" class="btn btn-quiet btn-icon" popovertarget=closes popovertargetaction="hide" aria-label="Close">
                     <Icon name="x" />
                 </button>
             </div>
-            {children()}
+            {body}
         </div>
     }
 }

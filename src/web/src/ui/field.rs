@@ -83,9 +83,13 @@ pub fn Field(
     #[prop(optional)] inputmode: &'static str,
     #[prop(optional)] mono: bool,
     #[prop(optional)] readonly: bool,
+    /// The id of a `<datalist>`.
+    #[prop(optional)]
+    list: &'static str,
 ) -> impl IntoView {
     let place = Place::new(&name, !help.is_empty());
-    let value = place.state.value(&name).unwrap_or(value);
+    // Secrets do not come back.
+    let value = place.state.value(&name).filter(|_| kind != "password").unwrap_or(value);
     let (p, q) = (place.clone(), place.clone());
     let control = view! {
         <input
@@ -98,6 +102,7 @@ pub fn Field(
             readonly=readonly
             autocomplete=(!autocomplete.is_empty()).then_some(autocomplete)
             inputmode=(!inputmode.is_empty()).then_some(inputmode)
+            list=(!list.is_empty()).then_some(list)
             aria-invalid=move || p.invalid()
             aria-describedby=move || q.described()
         />
@@ -172,6 +177,7 @@ pub fn Check(
 ) -> impl IntoView {
     let state = FormState::here();
     let id = format!("{}-{}{key}", state.id.get_value(), name.replace(['[', ']'], ""));
+    let checked = state.ticked(&name, &value, checked);
     view! {
         <div class="check">
             <input type="checkbox" id=id.clone() name=name value=value checked=checked />

@@ -1,16 +1,17 @@
 //! Forms. `ActForm` belongs to a server function: with JavaScript it is sent in the background, and
-//! without it the browser posts it and is led back. `PlainForm` belongs to a handler of
-//! `crate::forms`, which renders the page anew. Both sum up faults at the top, with links to the fields.
+//! without it the browser posts it to its page (`crate::forms::act`). `PlainForm` belongs to a handler
+//! of `crate::forms`. Either way the page comes back with what was typed when there are faults; both
+//! kinds sum these up at the top, with links to the fields.
 use std::collections::BTreeMap;
 
 use leptos::context::Provider;
 use leptos::prelude::*;
-use leptos::server_fn::error::ServerFnUrlError;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate};
 
+use super::CopyButton;
 use crate::browser;
 use crate::rpc::UiError;
-use crate::state::shared;
+use crate::state::{Posted, shared};
 
 /// One form on the page; its fields find it in the context.
 #[derive(Clone, Copy)]
@@ -22,18 +23,24 @@ pub struct FormState {
 }
 
 impl FormState {
-    fn new(id: String, error: Option<UiError>, values: BTreeMap<String, String>) -> Self {
+    /// What became of the form before, if it is the one that came back.
+    fn new(id: String, before: Posted) -> Self {
+        if before.error.is_some()
+            && let Some(Opened(opened)) = use_context()
+        {
+            opened.set_value(true);
+        }
         Self {
             id: StoredValue::new(id),
-            error: RwSignal::new(error),
+            error: RwSignal::new(before.error),
             pending: RwSignal::new(false),
-            values: StoredValue::new(values),
+            values: StoredValue::new(before.values),
         }
     }
 
     /// The form around a field; a field without a form has a state of its own.
     pub fn here() -> Self {
-        use_context().unwrap_or_else(|| Self::new("field".into(), None, BTreeMap::new()))
+        use_context().unwrap_or_else(|| Self::new("field".into(), Posted::default()))
     }
 
     /// What was typed before the form came back with faults.
@@ -41,16 +48,47 @@ impl FormState {
         self.values.with_value(|values| values.get(name).cloned())
     }
 
+    /// Whether a box or a button of a group was ticked; `otherwise` for a form that did not come back.
+    pub fn ticked(&self, name: &str, value: &str, otherwise: bool) -> bool {
+        self.values.with_value(|values| {
+            if values.is_empty() {
+                return otherwise;
+            }
+            values.get(name).is_some_and(|all| all.split(' ').any(|v| v == value))
+        })
+    }
+
     pub fn faults(&self, name: &str) -> Vec<String> {
         self.error.with(|error| error.as_ref().map(|e| e.of_field(name)).unwrap_or_default())
     }
 }
 
-/// The error that a form without JavaScript was led back with: the server function's path and the error.
-pub fn error_in_address() -> Option<(String, UiError)> {
-    let query = use_query_map().get_untracked();
-    let error = query.get("__err")?;
-    Some((query.get("__path").unwrap_or_default(), ServerFnUrlError::<UiError>::decode_err(&error)))
+/// Set by a form that came back with faults, for the panel or dialog around it: it is open then.
+#[derive(Clone, Copy)]
+pub struct Opened(pub StoredValue<bool>);
+
+/// Renders what may hold a form, and says whether that form came back with faults.
+pub fn opened_by_faults(children: Children) -> (AnyView, bool) {
+    let opened = Opened(StoredValue::new(false));
+    let body = view! { <Provider value=opened>{children()}</Provider> }.into_any();
+    (body, opened.0.get_value())
+}
+
+/// What the form of this name or id came to, when it is the one that the page answers.
+fn came_back(form: &str) -> Posted {
+    let posted = shared().posted.get_value();
+    if posted.form == form { posted } else { Posted::default() }
+}
+
+/// Where the browser sends a form of a server function by itself: to this page.
+fn act_address(form: &str, url: &str) -> String {
+    let here = use_location();
+    let mut query = here.query.get_untracked();
+    for old in ["act", "done"] {
+        query.remove(old);
+    }
+    query.insert("act", format!("{form}:{url}"));
+    format!("{}{}", here.pathname.get_untracked(), query.to_query_string())
 }
 
 /// The faults of a form in one place.
@@ -64,15 +102,15 @@ fn Summary(state: FormState) -> impl IntoView {
                 .fields
                 .iter()
                 .map(|e| {
-                    let field = e.field.split(['[', '.']).next().unwrap_or_default().to_owned();
+                    let (field, name) = place_of(&e.field);
                     let text = e.fault.message();
-                    view! { <li><a href=format!("#{form}-{field}") rel="external">{words(&field)}</a>": "{text}</li> }
+                    view! { <li><a href=format!("#{form}-{field}") rel="external">{words(name)}</a>": "{text}</li> }
                 })
                 .collect_view();
-            let id_line = error
-                .shown_id()
-                .filter(|_| error.code.status() >= 500)
-                .map(|id| view! { <p class="help">"Request "<code>{id.to_owned()}</code></p> });
+            let id_line = error.shown_id().filter(|_| error.code.status() >= 500).map(|id| {
+                let id = id.to_owned();
+                view! { <p class="help">"Request "<code>{id.clone()}</code><CopyButton text=id label="Copy the request id" small=true /></p> }
+            });
             view! {
                 <div class="alert tone-bad" role="alert" tabindex="-1" id=id.clone()>
                     <p>{error.code.title()}</p>
@@ -84,8 +122,18 @@ fn Summary(state: FormState) -> impl IntoView {
     }
 }
 
+/// The id of the field that a fault is of, and its name: `email[2]` is in the field `email`,
+/// `limits[members]` is a field of its own.
+fn place_of(field: &str) -> (String, &str) {
+    let first = field.split(['[', '.']).next().unwrap_or_default();
+    match field.split_once('[').and_then(|(_, rest)| rest.split_once(']')) {
+        Some((part, _)) if part.parse::<u32>().is_err() => (format!("{first}{part}"), part),
+        _ => (first.to_owned(), first),
+    }
+}
+
 /// A field's name as people read it.
-pub fn words(field: &str) -> String {
+fn words(field: &str) -> String {
     let text = field.replace('_', " ");
     let mut chars = text.chars();
     chars
@@ -99,22 +147,19 @@ pub fn words(field: &str) -> String {
 pub fn ActForm(
     #[prop(into)] id: String,
     url: &'static str,
-    /// The only form of this server function on the page: it shows an error that stands in the address.
-    #[prop(optional)]
-    sole: bool,
     /// Its row buttons are presses of their own: one need not wait for the other.
     #[prop(optional)]
     many: bool,
     #[prop(optional)] class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let error = error_in_address().filter(|(path, _)| sole && path == url).map(|(_, e)| e);
-    let state = FormState::new(id.clone(), error, BTreeMap::new());
+    let action = act_address(&id, url);
+    let state = FormState::new(id.clone(), came_back(&id));
     let shared = shared();
     let navigate = use_navigate();
     view! {
         <Provider value=state>
-            <form id=id method="post" action=url class=class on:submit=move |ev| browser::submit(&ev, url, many, state, shared, navigate.clone())>
+            <form id=id method="post" action=action class=class on:submit=move |ev| browser::submit(&ev, url, many, state, shared, navigate.clone())>
                 <Summary state />
                 {children()}
             </form>
@@ -132,14 +177,8 @@ pub fn PlainForm(
     #[prop(optional)] class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let posted = shared().posted.get_value();
-    let (error, values) = if posted.form == form {
-        (posted.error, posted.values)
-    } else {
-        (None, BTreeMap::new())
-    };
     let id = id.unwrap_or_else(|| form.to_owned());
-    let state = FormState::new(id.clone(), error, values);
+    let state = FormState::new(id.clone(), came_back(form));
     view! {
         <Provider value=state>
             <form id=id method="post" action=action class=class on:submit=move |_| state.pending.set(true)>

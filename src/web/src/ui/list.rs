@@ -56,7 +56,7 @@ pub fn SortHead(list: ListQuery, name: &'static str, label: &'static str, #[prop
     view! { <th scope="col" class=class aria-sort=order><a href=list.with("sort", &next)>{label}<span aria-hidden="true">{mark}</span></a></th> }
 }
 
-/// "340 members", "12 members match".
+/// "340 members", "12 members match, role developer".
 pub fn count_words(total: Option<i64>, shown: usize, list: &ListQuery, one: &str, many: &str) -> String {
     let n = total.unwrap_or_else(|| i64::try_from(shown).unwrap_or(i64::MAX));
     let noun = if n == 1 { one } else { many };
@@ -67,6 +67,16 @@ pub fn count_words(total: Option<i64>, shown: usize, list: &ListQuery, one: &str
             if !value.is_empty() {
                 out.push_str(&format!(", {label} {value}"));
             }
+        }
+        out.push_str(match list.enabled.as_str() {
+            "yes" => ", enabled",
+            "no" => ", not enabled",
+            _ => "",
+        });
+        match list.price.as_str() {
+            "" => {}
+            "0" => out.push_str(", free"),
+            price => out.push_str(&format!(", up to ${price}")),
         }
     }
     out

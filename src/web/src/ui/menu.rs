@@ -1,8 +1,9 @@
 //! What opens under a button: menus of links and actions, panels with a form. `<details>` in both
 //! cases, so that they open without JavaScript; with it, menus close on Escape and on a click elsewhere.
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
-use super::form::error_in_address;
+use super::form::opened_by_faults;
 
 /// A menu. The summary is its button.
 #[component]
@@ -23,25 +24,23 @@ pub fn Menu(
     }
 }
 
-/// A form behind a button, at the right of a page's title. Stays open while one looks elsewhere.
+const PRIMARY: &str = "btn btn-primary";
+
+/// A form behind a button, at the right of a page's title. Stays open while one looks elsewhere, and
+/// is open from the start when its form came back with faults. `?new=1` opens a page's primary one.
 #[component]
 pub fn Panel(
     #[prop(into)] label: String,
-    /// Open from the start: the form came back with faults.
-    #[prop(optional)]
-    open: bool,
-    /// The server function of its form: open as well when the address brings an error of it.
-    #[prop(optional)]
-    of: &'static str,
     #[prop(optional)] wide: bool,
-    #[prop(default = "btn btn-primary")] button: &'static str,
+    #[prop(default = PRIMARY)] button: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let open = open || error_in_address().is_some_and(|(path, _)| path == of);
+    let asked = button == PRIMARY && use_query_map().get_untracked().get("new").is_some();
+    let (body, open) = opened_by_faults(children);
     view! {
-        <details class=if wide { "panel panel-wide" } else { "panel" } data-panel="" open=open>
+        <details class=if wide { "panel panel-wide" } else { "panel" } data-panel="" open=open || asked>
             <summary class=button>{label}</summary>
-            <div class="panel-body">{children()}</div>
+            <div class="panel-body">{body}</div>
         </details>
     }
 }

@@ -1,4 +1,7 @@
 //! The parts of a page: head, sections, tabs, what shows while it loads and when it is empty.
+use std::pin::Pin;
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -112,24 +115,34 @@ pub fn Skeleton() -> impl IntoView {
     }
 }
 
+/// The work of showing something that has to be waited for.
+pub type Showing = Pin<Box<dyn Future<Output = AnyView> + Send>>;
+
+/// A skeleton, then what was waited for. Types are erased here, so that the browser carries this once
+/// and not once a page.
+pub fn waiting(show: impl Fn() -> Showing + Send + Sync + 'static) -> AnyView {
+    let show: Arc<dyn Fn() -> Showing + Send + Sync> = Arc::new(show);
+    waiting_for(show)
+}
+
+fn waiting_for(show: Arc<dyn Fn() -> Showing + Send + Sync>) -> AnyView {
+    view! { <Transition fallback=|| view! { <Skeleton /> }>{move || Suspend::new(show())}</Transition> }.into_any()
+}
+
 /// A page or part of one that needs data: a skeleton, then the view, or the problem.
-pub fn loaded<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> impl IntoView
+pub fn loaded<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> AnyView
 where
     T: Clone + Send + Sync + 'static,
     F: Fn(T) -> V + Clone + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    view! {
-        <Transition fallback=|| view! { <Skeleton /> }>
-            {move || {
-                let view = view.clone();
-                Suspend::new(async move {
-                    match data.await {
-                        Ok(value) => view(value).into_any(),
-                        Err(error) => view! { <ProblemView error /> }.into_any(),
-                    }
-                })
-            }}
-        </Transition>
-    }
+    waiting(move || {
+        let view = view.clone();
+        Box::pin(async move {
+            match data.await {
+                Ok(value) => view(value).into_any(),
+                Err(error) => view! { <ProblemView error /> }.into_any(),
+            }
+        })
+    })
 }

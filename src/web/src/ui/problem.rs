@@ -1,12 +1,12 @@
 //! What is shown when something went wrong or went well: the page in place of a page, and boxes on top of one.
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::hooks::{use_location, use_query_map};
 use tenantry_types::{CtxRole, Permission, ProblemCode, TenantRole};
 
-use super::form::{error_in_address, words};
 use super::{CopyButton, Icon, Tone};
 use crate::rpc::{UiError, What, page_status};
+use crate::state::shared;
 
 #[component]
 pub fn Alert(tone: Tone, children: Children) -> impl IntoView {
@@ -18,21 +18,18 @@ pub fn Alert(tone: Tone, children: Children) -> impl IntoView {
     view! { <div class=format!("alert alert-row {}", tone.class())><Icon name=icon /><div>{children()}</div></div> }
 }
 
-/// What the last form without JavaScript came to, as its redirect tells in the address.
+/// What the last form without JavaScript came to. A fault stands at its form as well, when that is still on the page.
 #[component]
 pub fn Flash() -> impl IntoView {
     let query = use_query_map();
+    let path = use_location().pathname;
+    let (here, posted) = (path.get_untracked(), shared().posted.get_value());
+    let fault = posted.error.filter(|_| !posted.plain).map(|e| e.code.title());
     move || {
-        let query = query.get();
-        if let Some((_, error)) = error_in_address() {
-            let faults = error
-                .fields
-                .iter()
-                .map(|e| format!(" {}: {}", words(&e.field), e.fault.message()))
-                .collect::<String>();
-            return Some(view! { <div role="alert"><Alert tone=Tone::Bad><p>{error.code.title()}{faults}</p></Alert></div> }.into_any());
+        if let Some(title) = fault.filter(|_| path.get() == here) {
+            return Some(view! { <div role="alert"><Alert tone=Tone::Bad><p>{title}</p></Alert></div> }.into_any());
         }
-        let what = What::from_word(&query.get("done")?)?;
+        let what = What::from_word(&query.get().get("done")?)?;
         Some(view! { <div role="status"><Alert tone=Tone::Good><p>{what.text()}</p></Alert></div> }.into_any())
     }
 }

@@ -2,9 +2,10 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::model::Model;
+use tenantry_types::money;
 use tenantry_types::provider::Provider;
 
-use super::super::{dollars, list_query, thousands};
+use super::super::{list_query, price, thousands};
 use crate::frame::param;
 use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
 use crate::state::shared;
@@ -43,8 +44,8 @@ pub fn Catalog() -> impl IntoView {
                         <th scope="row"><a class="row-link" href=format!("/admin/models/{}", m.id)>{m.display_name.clone()}</a><small><code>{m.name.clone()}</code></small></th>
                         <td data-label="Provider">{provider_name(m, &page.providers)}</td>
                         <td data-label="Context" class="num">{thousands(m.context_length)}</td>
-                        <td data-label="Input, 1M" class="num">{dollars(m.input_price)}</td>
-                        <td data-label="Output, 1M" class="num">{dollars(m.output_price)}</td>
+                        <td data-label="Input, 1M" class="num">{price(m.input_price)}</td>
+                        <td data-label="Output, 1M" class="num">{price(m.output_price)}</td>
                         <td data-label="Status">
                             {if m.is_active { view! { <Badge text="Active" tone=Tone::Good /> } } else { view! { <Badge text="Switched off" tone=Tone::Neutral /> } }}
                         </td>
@@ -56,8 +57,8 @@ pub fn Catalog() -> impl IntoView {
         let providers = provider_choices(&page.providers);
         view! {
             <PageHead title="Catalogue" lead="Every model that tenants can be given, and who serves it." crumbs=vec![("/admin".into(), "Operator".into())]>
-                <Panel label="New model" of=CreateModel::url() wide=true>
-                    <ActForm id="create" url=CreateModel::url() sole=true class="form">
+                <Panel label="New model" wide=true>
+                    <ActForm id="create" url=CreateModel::url() class="form">
                         <Fields model=None providers />
                         <Submit label="Create model" />
                     </ActForm>
@@ -93,7 +94,8 @@ pub fn Catalog() -> impl IntoView {
 #[component]
 fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoView {
     let m = model.as_ref();
-    let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+    let length = m.and_then(|m| m.context_length).map(|n| n.to_string()).unwrap_or_default();
+    let price = |of: fn(&Model) -> Option<i64>| m.and_then(of).map(money::typed).unwrap_or_default();
     view! {
         <Field name="name" label="Name" value=m.map(|m| m.name.clone()).unwrap_or_default() help="What callers write, such as openai/gpt-4o-mini." mono=true required=true />
         <Field name="display_name" label="Display name" value=m.map(|m| m.display_name.clone()).unwrap_or_default() />
@@ -105,13 +107,13 @@ fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoVi
             help="The same name when empty."
             mono=true
         />
-        <Field name="context_length" label="Context length (tokens)" inputmode="numeric" value=number(m.and_then(|m| m.context_length)) />
+        <Field name="context_length" label="Context length (tokens)" inputmode="numeric" value=length />
         <Field name="modalities" label="Modalities" value=m.map(|m| m.modalities.join(", ")).unwrap_or_default() help="With commas, such as text, image." />
         <div class="field-pair">
-            <Field name="input_price" label="Input price" inputmode="numeric" value=number(m.and_then(|m| m.input_price)) help="Micro-USD per million tokens; empty is unknown." />
-            <Field name="output_price" label="Output price" inputmode="numeric" value=number(m.and_then(|m| m.output_price)) help="Micro-USD per million tokens." />
-            <Field name="cached_input_price" label="Cached input price" inputmode="numeric" value=number(m.and_then(|m| m.cached_input_price)) help="Micro-USD per million tokens." />
-            <Field name="request_price" label="Request price" inputmode="numeric" value=number(m.and_then(|m| m.request_price)) help="Micro-USD per request." />
+            <Field name="input_price" label="Input price" inputmode="decimal" value=price(|m| m.input_price) help="USD per million tokens; empty is unknown." />
+            <Field name="output_price" label="Output price" inputmode="decimal" value=price(|m| m.output_price) help="USD per million tokens." />
+            <Field name="cached_input_price" label="Cached input price" inputmode="decimal" value=price(|m| m.cached_input_price) help="USD per million tokens." />
+            <Field name="request_price" label="Request price" inputmode="decimal" value=price(|m| m.request_price) help="USD per request." />
         </div>
     }
 }
@@ -143,7 +145,7 @@ pub fn CatalogDetail() -> impl IntoView {
             <dl class="facts facts-wide"><div><dt>"Id"</dt><dd><IdText id=id.clone() /></dd></div></dl>
             {(m.routes.len() > 1).then(|| view! { <Section title="Routes" lead="Tried in this order. Choosing another provider below replaces all of them."><ul class="rows">{routes}</ul></Section> })}
             <Section clone:id title="Model">
-                <ActForm clone:id id="model" url=UpdateModel::url() sole=true class="form">
+                <ActForm clone:id id="model" url=UpdateModel::url() class="form">
                     <Hidden name="id" value=id.clone() />
                     <Fields model=Some(m.clone()) providers />
                     <Check name="is_active" label="Active: tenants that enabled it may use it" checked=m.is_active />

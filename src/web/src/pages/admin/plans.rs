@@ -1,6 +1,7 @@
 //! Plans: named sets of limits.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::counted;
 use tenantry_types::plan::{Plan, Resource as Limited};
 
 use crate::rpc::admin::{CreatePlan, DeletePlan, UpdatePlan, list_plans};
@@ -16,8 +17,8 @@ pub fn Plans() -> impl IntoView {
         let cards = plans.into_iter().map(|p| view! { <Card p /> }).collect_view();
         view! {
             <PageHead title="Plans" lead="Named sets of limits. New tenants get the default plan; a tenant's own limits go before the plan's." crumbs=vec![("/admin".into(), "Operator".into())]>
-                <Panel label="New plan" of=CreatePlan::url()>
-                    <ActForm id="create" url=CreatePlan::url() sole=true class="form">
+                <Panel label="New plan">
+                    <ActForm id="create" url=CreatePlan::url() class="form">
                         <Fields plan=None />
                         <Submit label="Create plan" />
                     </ActForm>
@@ -38,8 +39,8 @@ fn Fields(plan: Option<Plan>) -> impl IntoView {
     let fields = Limited::ALL
         .iter()
         .map(|r| {
-            let value = limits.0.get(r).copied().flatten().map(|l| l.to_string()).unwrap_or_default();
-            view! { <Field name=format!("limits[{r}]") label=r.label() inputmode="numeric" value /> }
+            let value = limits.0.get(r).copied().flatten().map(|l| r.typed(l)).unwrap_or_default();
+            view! { <Field name=format!("limits[{r}]") label=r.label() inputmode="decimal" value /> }
         })
         .collect_view();
     let is_default = plan.as_ref().is_some_and(|p| p.is_default);
@@ -66,7 +67,7 @@ fn Card(p: Plan) -> impl IntoView {
         .iter()
         .filter_map(|r| {
             let limit = p.limits.0.get(r).copied().flatten()?;
-            Some(view! { <div><dt>{r.label()}</dt><dd>{limit}</dd></div> })
+            Some(view! { <div><dt>{r.label()}</dt><dd>{r.shown(limit)}</dd></div> })
         })
         .collect_view();
     let tenants = p.tenants;
@@ -75,7 +76,7 @@ fn Card(p: Plan) -> impl IntoView {
             <div class="card-head">
                 <h2 id=format!("title-{id}")>{name.clone()}</h2>
                 {p.is_default.then(|| view! { <Badge text="Default" tone=Tone::Accent /> })}
-                <span class="muted">{tenants}{if tenants == 1 { " tenant" } else { " tenants" }}</span>
+                <span class="muted">{counted(tenants, "tenant", "tenants")}</span>
             </div>
             <dl class="facts">{limits}</dl>
             <div class="button-row">
@@ -87,7 +88,7 @@ fn Card(p: Plan) -> impl IntoView {
                     </ActForm>
                 </Panel>
                 <Modal clone:id id=format!("delete-{id}") label="Delete" title=format!("Delete {name}?") button="btn btn-quiet btn-small" about=format!("Delete {name}")>
-                    <p>{format!("{tenants} tenants have this plan. A plan in use is not deleted.")}</p>
+                    <p>{format!("{} this plan. A plan in use is not deleted.", counted(tenants, "tenant has", "tenants have"))}</p>
                     <ActForm id=format!("delete-form-{id}") url=DeletePlan::url()>
                         <Hidden name="id" value=id.clone() />
                         <Submit label="Delete" class="btn btn-danger" />

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
+use tenantry_types::counted;
 use tenantry_types::provider::{Provider, SyncReport};
 
 use super::providers::{Health, kinds};
@@ -61,7 +62,7 @@ fn Head(p: Provider) -> impl IntoView {
 fn Edit(p: Provider) -> impl IntoView {
     view! {
         <Section title="Settings">
-            <ActForm id="provider" url=UpdateProvider::url() sole=true class="form">
+            <ActForm id="provider" url=UpdateProvider::url() class="form">
                 <Hidden name="id" value=p.id.to_string() />
                 <Field name="name" label="Name" value=p.name.clone() required=true />
                 <Select name="kind" label="Kind" options=kinds() value=p.kind.as_str() />
@@ -93,7 +94,7 @@ fn Names(title: &'static str, names: Vec<String>) -> impl IntoView {
 #[component]
 fn Report(id: String, report: SyncReport) -> impl IntoView {
     let changes = report.added.len() + report.changed.len();
-    let label = format!("Apply {changes} change{}", if changes == 1 { "" } else { "s" });
+    let label = format!("Apply {}", counted(changes, "change", "changes"));
     view! {
         <div class="card">
             <Names title="new" names=report.added />
@@ -122,7 +123,7 @@ fn Delete(p: Provider) -> impl IntoView {
             <div class="danger-row">
                 <p><strong>"Delete the provider"</strong>" Refused while a model of the catalogue names it."</p>
                 <Modal id="delete" label="Delete" title=format!("Delete {}?", p.name) button="btn btn-danger">
-                    <p>{format!("Its address and its key are deleted. {} models name it.", p.models)}</p>
+                    <p>{format!("Its address and its key are deleted. {} it.", counted(p.models, "model names", "models name"))}</p>
                     <ActForm id="delete-form" url=DeleteProvider::url()>
                         <Hidden name="id" value=p.id.to_string() />
                         <Submit label="Delete" class="btn btn-danger" />

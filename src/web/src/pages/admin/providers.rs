@@ -56,8 +56,8 @@ pub fn Providers() -> impl IntoView {
             .collect_view();
         view! {
             <PageHead title="Providers" lead="Upstreams that serve models over the OpenAI wire format." crumbs=vec![("/admin".into(), "Operator".into())]>
-                <Panel label="New provider" of=CreateProvider::url()>
-                    <ActForm id="create" url=CreateProvider::url() sole=true class="form">
+                <Panel label="New provider">
+                    <ActForm id="create" url=CreateProvider::url() class="form">
                         <Field name="name" label="Name" required=true />
                         <Select name="kind" label="Kind" options=kinds() value="openai" />
                         <Field name="base_url" label="Base URL" kind="url" help="Includes /v1, such as https://api.openai.com/v1." mono=true required=true />

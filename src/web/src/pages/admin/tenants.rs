@@ -1,6 +1,7 @@
 //! All tenants of the server.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::counted;
 use tenantry_types::overview::TenantRow;
 use tenantry_types::tenant::TenantStatus;
 
@@ -27,8 +28,8 @@ pub fn Tenants() -> impl IntoView {
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
             <PageHead title="Tenants" lead="Every organization on this server." crumbs=vec![("/admin".into(), "Operator".into())]>
-                <Panel label="New tenant" of=CreateTenant::url()>
-                    <ActForm id="create" url=CreateTenant::url() sole=true class="form">
+                <Panel label="New tenant">
+                    <ActForm id="create" url=CreateTenant::url() class="form">
                         <Field name="name" label="Name" required=true />
                         <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />
                         <Field name="external_id" label="External id" help="What another system calls it." mono=true />
@@ -98,7 +99,10 @@ fn Row(row: TenantRow) -> impl IntoView {
                     .then(|| view! { <Confirm verb="Deactivate" url=DeactivateTenant::url() slug=slug.clone() name=name.clone() text="Its members lose access until it is activated. Afterwards it can be purged." /> })}
                 {(t.status == TenantStatus::Inactive)
                     .then(|| {
-                        let text = format!("All of its data is deleted for ever: {} memberships, and every workspace, invitation, model access and audit record.", row.members);
+                        let text = format!(
+                            "All of its data is deleted for ever: {}, and every workspace, invitation, model access and audit record.",
+                            counted(row.members, "membership", "memberships")
+                        );
                         view! { <Confirm verb="Purge" url=PurgeTenant::url() slug=slug.clone() name=name.clone() text /> }
                     })}
             </td>
