@@ -6,9 +6,11 @@
 mod account;
 mod model;
 mod permission;
+mod sign_in;
 mod tenant;
 
 pub use account::*;
 pub use model::*;
 pub use permission::*;
+pub use sign_in::*;
 pub use tenant::*;

@@ -12,6 +12,8 @@ pub struct RequestInfo {
     pub request_id: String,
     /// The client, with trusted proxies taken into account.
     pub ip: Option<IpAddr>,
+    /// The client in short words, such as `Firefox on Linux`.
+    pub device: String,
     /// `https://tenantry.example.com`, without a slash at the end: the beginning of links.
     pub public_origin: String,
 }

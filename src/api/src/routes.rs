@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    auth, catalog, configuration, health, invitations, invited, me, members, models, permissions, plans, platform, providers, quotas, tenants,
-    workspaces,
+    auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers, quotas,
+    sessions, tenants, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -27,6 +27,9 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/logout"),
+    ("POST", "/api/v1/auth/password/forgot"),
+    ("POST", "/api/v1/auth/password/reset"),
+    ("POST", "/api/v1/auth/email/verify"),
     ("GET", "/api/v1/invitations/{token}"),
     ("POST", "/api/v1/invitations/{token}/accept"),
 ];
@@ -36,6 +39,11 @@ pub const SELF_SERVICE: &[&str] = &[
     "get_context",
     "list_available_tenants",
     "switch_tenant",
+    "list_sessions",
+    "end_session",
+    "end_other_sessions",
+    "change_password",
+    "send_verification",
     "get_me",
     "update_me",
     "delete_me",
@@ -78,6 +86,13 @@ pub fn table() -> Table {
         .routes(at("Sign in", "/v1/auth/register", routes!(auth::register)))
         .routes(at("Sign in", "/v1/auth/login", routes!(auth::log_in)))
         .routes(at("Sign in", "/v1/auth/logout", routes!(auth::log_out)))
+        .routes(at("Sign in", "/v1/auth/password/change", routes!(passwords::change)))
+        .routes(at("Sign in", "/v1/auth/password/forgot", routes!(passwords::forgot)))
+        .routes(at("Sign in", "/v1/auth/password/reset", routes!(passwords::reset)))
+        .routes(at("Sign in", "/v1/auth/email/verify", routes!(passwords::verify)))
+        .routes(at("Sign in", "/v1/auth/email/send", routes!(passwords::send)))
+        .routes(at("Sign in", "/v1/auth/sessions", routes!(sessions::list, sessions::end_others)))
+        .routes(at("Sign in", "/v1/auth/sessions/{session}", routes!(sessions::end)))
         .routes(at("Context", "/v1/auth/context", routes!(auth::context)))
         .routes(at("Context", "/v1/auth/available-tenants", routes!(auth::available_tenants)))
         .routes(at("Context", "/v1/auth/switch-tenant", routes!(auth::switch_tenant)))
@@ -106,6 +121,8 @@ pub fn table() -> Table {
         .routes(at("Server", "/v1/platform/stats", routes!(platform::stats)))
         .routes(at("Server", "/v1/platform/users", routes!(platform::users)))
         .routes(at("Server", "/v1/platform/users/{user}", routes!(platform::user, platform::update_user)))
+        .routes(at("Server", "/v1/platform/users/{user}/reset-link", routes!(platform::make_reset_link)))
+        .routes(at("Server", "/v1/platform/users/{user}/sessions", routes!(platform::end_sessions)))
         .nest("/v1/tenants", tenant())
         .nest("/v1/organizations", tenant())
         .nest(ID, workspace())

@@ -133,6 +133,33 @@ pub async fn insert(tx: &mut PlatformTx, user: &User, password_hash: Option<&str
     Ok(())
 }
 
+/// The stored hash of an account; None when there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn password_hash(tx: &mut PlatformTx, id: UserId) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select password_hash from user_account where id = $1", id.uuid())
+        .fetch_optional(tx.conn())
+        .await?
+        .flatten())
+}
+
+/// Notes that the address is the person's own; false when the account has another one by now.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_verified(tx: &mut PlatformTx, id: UserId, email: &Email, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query!(
+        "update user_account set email_verified = true, updated_at = $3 where id = $1 and email = $2",
+        id.uuid(),
+        email.as_str(),
+        now.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
 /// # Errors
 /// When the database does not answer.
 pub async fn set_password_hash(tx: &mut PlatformTx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
@@ -195,9 +222,7 @@ pub async fn set_standing(tx: &mut PlatformTx, id: UserId, status: UserStatus, i
     .execute(tx.conn())
     .await?;
     if status == UserStatus::Disabled {
-        sqlx::query!("delete from session where user_id = $1", id.uuid())
-            .execute(tx.conn())
-            .await?;
+        crate::session::delete_all(tx, id, None).await?;
     }
     Ok(())
 }

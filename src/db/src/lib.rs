@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_token;
 pub mod audit;
 mod connect;
 mod error;
@@ -19,7 +20,8 @@ pub mod plan;
 pub mod platform;
 pub mod provider;
 pub mod quota;
-mod session;
+pub mod session;
+pub mod sign_in_place;
 pub mod tenant;
 pub mod testing;
 mod tx;

@@ -1,5 +1,9 @@
 //! Sessions in Postgres. Only a hash of the id is stored; idle and absolute limits are checked when
-//! a session is loaded, and `last_seen_at` is written at most once a minute.
+//! a session is loaded, and `last_seen_at` is written at most once a minute. The store is here; what
+//! front ends read of a session is in `held`, and what a person sees of theirs in `list`.
+
+mod held;
+mod list;
 
 use std::time::Duration;
 
@@ -12,6 +16,9 @@ use tower_sessions::session_store::{self, SessionStore};
 use uuid::Uuid;
 
 use crate::{Db, DbError, Result};
+
+pub use held::{Held, SessionKey, SignedIn, begin, held};
+pub use list::{delete_all, delete_one, list};
 
 /// The key in a session's data under which the person is found.
 pub const USER_KEY: &str = "user";
@@ -46,17 +53,22 @@ impl PgSessionStore {
             .and_then(|v| v.as_str())
             .and_then(|text| text.parse::<UserId>().ok())
             .map(UserId::uuid);
+        let how = SignedIn::of(&record.data);
         let hash = hash(&record.id);
         let mut tx = self.db.platform().await?;
         let done = if new {
             sqlx::query!(
-                "insert into session (id_hash, user_id, data, created_at, last_seen_at, expires_at) values ($1, $2, $3, $4, $4, $5)
+                "insert into session (id_hash, user_id, data, created_at, last_seen_at, expires_at, id, device, address)
+                 values ($1, $2, $3, $4, $4, $5, $6, $7, $8)
                  on conflict (id_hash) do nothing",
                 hash,
                 user,
                 data,
                 now,
                 now + self.limits.absolute,
+                Uuid::now_v7(),
+                how.device,
+                how.address,
             )
             .execute(tx.conn())
             .await?

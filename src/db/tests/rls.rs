@@ -34,6 +34,11 @@ const PLATFORM: &[&str] = &[
     "platform_audit",
     "platform_audit_head",
     "idempotency_key",
+    "account_token",
+    "totp",
+    "recovery_code",
+    "sign_in_place",
+    "platform_outbox",
 ];
 
 async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {

@@ -1,15 +1,26 @@
-//! People: signing up and in, their own account, the tenants they may enter.
+//! People: signing up and in, their own account, the tenants they may enter. Their sessions, their
+//! password and the proof of their address have a module each.
+
+pub mod passwords;
+pub mod sessions;
+pub mod verification;
+
+use std::time::Duration;
 
 use serde_json::json;
-use tenantry_db::{account, tenant};
+use tenantry_db::{account, account_token, sign_in_place, tenant};
 use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
-use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef};
+use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 
 use crate::audit::event;
+use crate::guesses::network_of;
 use crate::password::Check;
 use crate::tenants::{Founding, found};
 use crate::{Actor, App, Error, Origin, Principal, RegistrationPolicy, Result, new_id, now};
+
+/// How long it is remembered where somebody signed in.
+const PLACES_KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// What a sign-up made.
 #[derive(Debug)]
@@ -73,6 +84,8 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
             json!({ "operator": first }),
         ),
     );
+    sessions::note_place(&mut tx, user.id, origin).await?;
+    verification::welcome(app, &mut tx, &user).await?;
 
     let prepared = if first { crate::initialize::claim(&mut tx).await? } else { None };
     let (tx, tenant) = match prepared {
@@ -108,11 +121,14 @@ fn default_tenant_name(person: &str) -> Result<Name> {
 /// same time. A hash of an older kind is replaced.
 ///
 /// # Errors
-/// `BadCredentials`; `Unavailable` when too many wait for their password to be checked.
+/// `BadCredentials`; `RateLimited` when too many guess at this account; `Unavailable` when too many
+/// wait for their password to be checked.
 pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
     let mut tx = app.db().platform().await?;
     let found = account::credentials(&mut tx, &cmd.email).await?;
+    let known = sign_in_place::is_known(&mut tx, &cmd.email, &network_of(origin)).await?;
     drop(tx);
+    app.guess_password(&cmd.email, origin, known)?;
     let stored = found.as_ref().and_then(|f| f.password_hash.as_deref());
     let check = app.passwords().verify(stored, cmd.password.expose()).await?;
     let user = match found {
@@ -131,6 +147,7 @@ pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
         account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
     }
     account::touch(&mut tx, user.id, now()).await?;
+    sessions::note_place(&mut tx, user.id, origin).await?;
     tx.record(
         &Actor::newcomer(&user, origin),
         event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
@@ -262,4 +279,17 @@ pub async fn promote(app: &App, origin: &Origin, email: &Email) -> Result<User> 
     );
     tx.commit().await?;
     Ok(user)
+}
+
+/// Forgets links whose time is over, and places where nobody was seen for half a year.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    app.tidy_guesses();
+    let mut tx = app.db().platform().await?;
+    account_token::delete_expired(&mut tx, now()).await?;
+    sign_in_place::delete_old(&mut tx, Timestamp(now().0 - PLACES_KEPT)).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -4,12 +4,14 @@
 use std::sync::Arc;
 
 use tenantry_db::Db;
+use tenantry_types::Email;
 use tenantry_types::text::Secret;
 
+use crate::guesses::Guesses;
 use crate::password::Passwords;
 use crate::ports::{Mailer, ModelSource};
 use crate::vault::{MasterKey, Vault};
-use crate::{Result, plans};
+use crate::{Origin, Result, plans};
 
 /// Who may make an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +42,8 @@ pub struct Policy {
     pub public_url: Option<String>,
     /// Whether "exactly one tenant" stands in for a tenant that a request does not name.
     pub only_tenant_fallback: bool,
+    /// Whether guessing at one account is slowed down.
+    pub slow_guesses: bool,
 }
 
 /// What an `App` is made of.
@@ -64,6 +68,7 @@ struct Inner {
     db: Db,
     vault: Vault,
     passwords: Passwords,
+    guesses: Guesses,
     policy: Policy,
     mailer: Option<Arc<dyn Mailer>>,
     models: Arc<dyn ModelSource>,
@@ -87,6 +92,7 @@ impl App {
             db: setup.db,
             vault,
             passwords,
+            guesses: Guesses::new(),
             policy: setup.policy,
             mailer: setup.mailer,
             models: setup.models,
@@ -110,6 +116,33 @@ impl App {
 
     pub(crate) fn passwords(&self) -> &Passwords {
         &self.inner.passwords
+    }
+
+    /// Before a password of this account is looked at. `known`: whether it was signed in from there.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub(crate) fn guess_password(&self, account: &Email, origin: &Origin, known: bool) -> Result<()> {
+        if self.policy().slow_guesses {
+            self.inner.guesses.password(account, origin, known)?;
+        }
+        Ok(())
+    }
+
+    /// Before a mail goes to an address that somebody typed.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub(crate) fn guess_mail(&self, to: &Email, origin: &Origin) -> Result<()> {
+        if self.policy().slow_guesses {
+            self.inner.guesses.mail(to, origin)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is counted of tries that could be made again anyway.
+    pub(crate) fn tidy_guesses(&self) {
+        self.inner.guesses.tidy();
     }
 
     /// None without SMTP.

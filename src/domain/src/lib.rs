@@ -8,7 +8,9 @@ pub mod accounts;
 mod app;
 pub mod audit;
 pub mod catalog;
+pub mod device;
 mod error;
+mod guesses;
 pub mod health;
 pub mod idempotency;
 pub mod import;
@@ -30,6 +32,8 @@ pub mod workspaces;
 
 pub use app::{App, Policy, RegistrationPolicy, Setup, TenantCreation};
 pub use error::{Error, Result};
+pub use guesses::network;
+pub use tenantry_db::session::{self, Held};
 pub use tenantry_db::{Actor, Db, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, USER_KEY, WorkspaceCtx, WorkspaceHead};
 pub use tenantry_types::permission::needs;
 pub use vault::{MasterKey, Place};

@@ -25,6 +25,8 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         tenant_creation: config.tenant_creation,
         public_url: config.public_url.clone(),
         only_tenant_fallback: config.only_tenant_fallback,
+        // One setting for both: who counts no tries of an address counts none of an account.
+        slow_guesses: config.log_ins_per_minute > 0,
     };
     let models = HttpModelSource::new(config.allow_private_providers).map_err(Failure::failed)?;
     let setup = Setup {

@@ -48,7 +48,7 @@ enum Command {
     /// Bring in people, groups and models of another system
     #[command(subcommand)]
     Import(import::Command),
-    /// Make accounts that run the server
+    /// Make accounts that run the server, and ways back into one
     #[command(subcommand)]
     Admin(admin::Command),
     /// Add people to a tenant

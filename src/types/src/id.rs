@@ -157,6 +157,8 @@ ids! {
     PlanId = "pln";
     /// A recorded event.
     EventId = "evt";
+    /// A session of a browser.
+    SessionId = "ses";
 }
 
 #[cfg(test)]

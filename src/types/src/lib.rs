@@ -19,6 +19,7 @@ pub mod plan;
 pub mod problem;
 pub mod provider;
 pub mod role;
+pub mod sign_in;
 pub mod tenant;
 pub mod text;
 pub mod time;

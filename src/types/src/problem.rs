@@ -68,6 +68,9 @@ codes! {
     InUse = "in_use", 409, "Something still uses this.";
     UpstreamUnreachable = "upstream_unreachable", 409, "The provider could not be reached or did not answer as expected.";
     RequestInFlight = "request_in_flight", 409, "A request with this idempotency key is still running.";
+    NoMail = "no_mail", 409, "This server sends no mail: ask whoever runs it for a link.";
+    AlreadyVerified = "already_verified", 409, "This address is verified already.";
+    LinkNotValid = "link_not_valid", 410, "This link was used, has expired or is not complete: ask for a new one.";
     InvitationExpired = "invitation_expired", 410, "This invitation has expired.";
     InvitationRevoked = "invitation_revoked", 410, "This invitation was revoked.";
     TooLarge = "too_large", 413, "The body is too large.";
@@ -99,6 +102,7 @@ pub enum Choice {
     MemberSort,
     Effect,
     Permission,
+    SignInMethod,
 }
 
 impl Choice {
@@ -120,6 +124,7 @@ impl Choice {
             }
             Self::Effect => "grant, deny",
             Self::Permission => "the permissions of the matrix",
+            Self::SignInMethod => "password, oidc",
             Self::MemberSort => "name, email, role, joined_at, last_active_at, each with - before it for descending",
         }
     }

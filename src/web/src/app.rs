@@ -51,6 +51,9 @@ pub fn Console() -> impl IntoView {
             <Routes fallback=pages::NotFound>
                 <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async />
                 <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=pages::Forgot ssr=SsrMode::Async />
+                <Route path=path!("/reset/:token") view=pages::Reset ssr=SsrMode::Async />
+                <Route path=path!("/verify/:token") view=pages::Verify ssr=SsrMode::Async />
                 <Route path=path!("/invite/:token") view=pages::Invite ssr=SsrMode::Async />
                 <ParentRoute path=path!("/t/:tenant") view=TenantFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::Overview ssr=SsrMode::Async />

@@ -3,9 +3,11 @@
 //! the forms of server functions, through `act`. A form with faults comes back as its page, with
 //! their status and with what was typed but for secrets. Sessions are changed here and nowhere else,
 //! but for the end of an account. Also the router of this crate.
+mod account;
 pub mod act;
 mod entrance;
 mod invite;
+mod links;
 
 use std::collections::BTreeMap;
 
@@ -21,8 +23,10 @@ use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use serde_json::{Map, Value};
-use tenantry_domain::{App, Error, USER_KEY, accounts};
+use tenantry_domain::accounts::sessions;
+use tenantry_domain::{App, Error, Origin, accounts, session};
 use tenantry_types::UserId;
+use tenantry_types::sign_in::SignInMethod;
 use tower_sessions::Session;
 
 use crate::Console;
@@ -56,6 +60,11 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/login", post(entrance::log_in))
         .route("/logout", post(entrance::log_out))
         .route("/register", post(entrance::register))
+        .route("/account", post(account::change))
+        .route("/forgot", post(links::forgot))
+        .route("/reset/{token}", post(links::reset))
+        .route("/verify/{token}", post(links::verify))
+        .route("/admin/users", post(links::make))
         .route("/invite/{token}", post(invite::accept))
         .route("/t/{tenant}/invitations", post(invite::send))
         .route("/theme", post(theme))
@@ -222,8 +231,8 @@ async fn refused(kit: &Kit, parts: Parts, posted: Posted) -> Response {
     .await
 }
 
-/// Makes the session one of this person: under a new id, so that an id from before is worth nothing.
-async fn enter(session: &Session, user: UserId) -> Result<(), Error> {
-    session.cycle_id().await.map_err(Error::internal)?;
-    session.insert(USER_KEY, user).await.map_err(Error::internal)
+/// Makes the session one of this person, who gave their password just now.
+async fn enter(session: &Session, user: UserId, origin: &Origin) -> Result<(), Error> {
+    let how = sessions::signed_in(origin, SignInMethod::Password);
+    session::begin(session, user, &how).await.map_err(Error::internal)
 }

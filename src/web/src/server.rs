@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
-use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access};
+use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, session};
 use tenantry_types::audit::Door;
 use tenantry_types::permission::Needs;
 use tenantry_types::{Fault, FieldError, ProblemCode, UserId};
@@ -34,6 +34,8 @@ pub struct Assets {
 pub struct RequestInfo {
     pub request_id: String,
     pub ip: Option<IpAddr>,
+    /// The client in short words, such as `Firefox on Linux`.
+    pub device: String,
     /// `https://tenantry.example.com`: what links in invitations begin with.
     pub public_origin: String,
 }
@@ -80,6 +82,7 @@ pub fn origin_of(info: &RequestInfo) -> Origin {
     Origin {
         door: Door::Web,
         ip: info.ip,
+        device: info.device.clone(),
         request_id: info.request_id.clone(),
     }
 }
@@ -89,14 +92,13 @@ pub fn origin_of(info: &RequestInfo) -> Origin {
 /// # Errors
 /// When the session or the database does not answer.
 pub async fn principal_of(app: &App, session: &Session, info: &RequestInfo) -> Result<Option<Principal>, UiError> {
-    let user = session.get::<UserId>(USER_KEY).await.map_err(|error| {
+    let held = session::held(session).await.map_err(|error| {
         tracing::error!(%error, "session cannot be read");
         UiError::of(ProblemCode::Unavailable)
     })?;
-    match user {
-        Some(user) => Ok(access::principal(app, user, origin_of(info)).await?),
-        None => Ok(None),
-    }
+    let Some(held) = held else { return Ok(None) };
+    let who = access::principal(app, held.user, origin_of(info)).await?;
+    Ok(who.map(|who| who.in_session(held)))
 }
 
 /// The person who asks; None when nobody is signed in.
@@ -345,7 +347,17 @@ pub fn page_headers(nonce: &str) {
 }
 
 /// Pages that anyone may see. Server functions ask for themselves.
-const PUBLIC: &[&str] = &["/login", "/register", "/invite/", "/theme", "/_fn/", "/pkg/"];
+const PUBLIC: &[&str] = &[
+    "/login",
+    "/register",
+    "/forgot",
+    "/reset/",
+    "/verify/",
+    "/invite/",
+    "/theme",
+    "/_fn/",
+    "/pkg/",
+];
 
 fn is_public(path: &str) -> bool {
     PUBLIC

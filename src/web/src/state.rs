@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Timestamp;
 use tenantry_types::invitation::Invitation;
+use tenantry_types::sign_in::ResetLink;
 
 use crate::rpc::{Me, UiError};
 
@@ -55,7 +56,7 @@ pub fn shared() -> Shared {
 /// serialised into the page for hydration; links stand in it only when the page shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Posted {
-    /// Which form: `login`, `register`, `accept`, `invite`; of a server function, the form's id.
+    /// Which form: `login`, `register`, `accept`, `invite`, `password`, ...; of a server function, the form's id.
     pub form: String,
     /// Whether the form has a handler of its own.
     pub plain: bool,
@@ -64,4 +65,6 @@ pub struct Posted {
     pub error: Option<UiError>,
     /// Invitations just made, with their links: shown this once.
     pub invitations: Vec<Invitation>,
+    /// A link to a new password just made: shown this once.
+    pub reset_link: Option<ResetLink>,
 }

@@ -2,7 +2,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use tenantry_types::permission::Permission;
-use tenantry_types::{FieldError, account, configuration, invitation, member, model, permission, plan, provider, tenant, workspace};
+use tenantry_types::{
+    FieldError, account, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace,
+};
 
 use super::{METHODS, build, examples};
 use crate::routes::{OPERATOR, PUBLIC, SELF_SERVICE};
@@ -162,6 +164,10 @@ const PARSERS: &[(&str, Parse)] = &[
     ("MePatch", |b| account::MePatch::parse(b).map(drop)),
     ("UserPatch", |b| account::UserPatch::parse(b).map(drop)),
     ("Acceptance", |b| invitation::Acceptance::parse(b).map(drop)),
+    ("PasswordChange", |b| sign_in::PasswordChange::parse(b).map(drop)),
+    ("ForgottenPassword", |b| sign_in::ForgottenPassword::parse(b).map(drop)),
+    ("PasswordReset", |b| sign_in::PasswordReset::parse(b).map(drop)),
+    ("EmailVerification", |b| sign_in::EmailVerification::parse(b).map(drop)),
     ("NewTenant", |b| tenant::NewTenant::parse(b).map(drop)),
     ("TenantPatch", |b| tenant::TenantPatch::parse(b).map(drop)),
     ("NewMembers", |b| member::NewMembers::parse(b).map(drop)),

@@ -5,7 +5,9 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName};
-use tenantry_domain::{App, Error, Operator, Origin, Principal, USER_KEY, access};
+use tenantry_domain::accounts::sessions;
+use tenantry_domain::session::{self, SignedIn};
+use tenantry_domain::{App, Error, Operator, Origin, Principal, access};
 use tenantry_types::audit::Door;
 use tenantry_types::{ProblemCode, UserId};
 use tower_sessions::Session;
@@ -30,12 +32,12 @@ pub async fn identify(parts: &mut Parts, app: &App) -> Result<Option<Principal>,
         // No kind of key or token is known to this server: all of them are bad.
         return Err(ProblemCode::Unauthenticated.into());
     }
-    let user = match parts.extensions.get::<Session>() {
-        Some(session) => session.get::<UserId>(USER_KEY).await?,
+    let held = match parts.extensions.get::<Session>() {
+        Some(session) => session::held(session).await?,
         None => None,
     };
-    let principal = match user {
-        Some(user) => access::principal(app, user, origin(parts)).await?,
+    let principal = match held {
+        Some(held) => access::principal(app, held.user, origin(parts)).await?.map(|who| who.in_session(held)),
         None => None,
     };
     parts.extensions.insert(Identified(principal.clone()));
@@ -57,6 +59,7 @@ fn origin(parts: &Parts) -> Origin {
     Origin {
         door: Door::Api,
         ip: info.ip,
+        device: info.device,
         request_id: info.request_id,
     }
 }
@@ -125,10 +128,21 @@ impl SignIn {
     ///
     /// # Errors
     /// When there is no session store, or it does not answer.
-    pub async fn enter(&self, user: UserId) -> Result<(), ApiError> {
+    pub async fn enter(&self, user: UserId, how: &SignedIn) -> Result<(), ApiError> {
         let session = self.0.as_ref().ok_or(ApiError(Error::Unavailable))?;
-        session.cycle_id().await?;
-        Ok(session.insert(USER_KEY, user).await?)
+        Ok(session::begin(session, user, how).await?)
+    }
+
+    /// Gives the caller's session a new id, after they have proved again who they are. For who came
+    /// without one there is nothing to do.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn renew(&self, who: &Principal) -> Result<(), ApiError> {
+        match who.session() {
+            Some(held) => self.enter(who.id(), &sessions::signed_in(who.origin(), held.how.method)).await,
+            None => Ok(()),
+        }
     }
 
     /// # Errors

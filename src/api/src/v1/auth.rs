@@ -4,14 +4,22 @@ use axum::Json;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
+use tenantry_domain::accounts::sessions;
+use tenantry_domain::session::SignedIn;
 use tenantry_domain::{App, access, accounts};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
+use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::{FieldError, Fields, Page};
 
 use crate::bodies;
 use crate::context::{self, Headers, Standing};
 use crate::extract::{Body, Caller, FromBody, Info, SignIn};
 use crate::respond::Answer;
+
+/// A session that begins with a password.
+fn by_password(info: &Info) -> SignedIn {
+    sessions::signed_in(&info.origin, SignInMethod::Password)
+}
 
 /// Make an account and sign in
 ///
@@ -20,7 +28,7 @@ use crate::respond::Answer;
 #[utoipa::path(post, path = "", operation_id = "register", request_body = bodies::Registration, responses((status = 201, body = User)))]
 pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Registration>) -> Answer<(StatusCode, Json<User>)> {
     let made = accounts::register(&app, &info.origin, body).await?;
-    session.enter(made.user.id).await?;
+    session.enter(made.user.id, &by_password(&info)).await?;
     Ok((StatusCode::CREATED, Json(made.user)))
 }
 
@@ -30,7 +38,7 @@ pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(
 #[utoipa::path(post, path = "", operation_id = "log_in", request_body = bodies::Login, responses((status = 200, body = User)))]
 pub async fn log_in(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Login>) -> Answer<Json<User>> {
     let user = accounts::log_in(&app, &info.origin, body).await?;
-    session.enter(user.id).await?;
+    session.enter(user.id, &by_password(&info)).await?;
     Ok(Json(user))
 }
 

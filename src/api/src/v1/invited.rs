@@ -3,10 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use tenantry_domain::accounts::sessions;
 use tenantry_domain::{App, invitations};
 use tenantry_types::TenantRef;
 use tenantry_types::account::User;
 use tenantry_types::invitation::{Acceptance, InvitationPreview};
+use tenantry_types::sign_in::SignInMethod;
 use utoipa::ToSchema;
 
 use crate::bodies;
@@ -44,7 +46,9 @@ pub async fn accept(
     let who = caller.map(|caller| caller.0);
     let accepted = invitations::accept(&app, &info.origin, &token, who.as_ref(), acceptance).await?;
     if who.is_none() {
-        session.enter(accepted.user.id).await?;
+        session
+            .enter(accepted.user.id, &sessions::signed_in(&info.origin, SignInMethod::Password))
+            .await?;
     }
     Ok(Json(Joined {
         user: accepted.user,

@@ -1,15 +1,18 @@
 //! The server as a whole: its numbers and its users. For operators.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
+use http::StatusCode;
+use tenantry_domain::accounts::{passwords, sessions};
 use tenantry_domain::{App, platform};
 use tenantry_types::account::{User, UserPatch};
 use tenantry_types::overview::PlatformStats;
+use tenantry_types::sign_in::ResetLink;
 use tenantry_types::{Page, UserId};
 
 use crate::bodies;
-use crate::extract::{AsOperator, Body, Id, Listing, Paging, Params, Search};
-use crate::respond::Answer;
+use crate::extract::{AsOperator, Body, Id, Info, Listing, Paging, Params, Search};
+use crate::respond::{Answer, OnceOnly};
 use crate::routes::OPERATOR;
 
 /// Show the numbers of the server
@@ -39,4 +42,26 @@ pub async fn user(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id
     responses((status = 200, body = User)), extensions(("x-permission" = json!(OPERATOR))))]
 pub async fn update_user(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<UserId>, Body(patch): Body<UserPatch>) -> Answer<Json<User>> {
     Ok(Json(platform::update_user(&app, &by, id, patch).await?))
+}
+
+/// Make a link with which somebody sets a new password
+///
+/// For handing over by other means than mail. It works once, for 30 minutes, and is shown this once.
+#[utoipa::path(post, path = "", operation_id = "make_reset_link", responses((status = 200, body = ResetLink)),
+    extensions(("x-permission" = json!(OPERATOR))))]
+pub async fn make_reset_link(
+    State(app): State<App>,
+    AsOperator(by): AsOperator,
+    info: Info,
+    Id(id): Id<UserId>,
+) -> Answer<(Extension<OnceOnly>, Json<ResetLink>)> {
+    let made = passwords::make_reset_link(&app, &by, id, &info.public_origin).await?;
+    Ok((Extension(OnceOnly), Json(made)))
+}
+
+/// Sign somebody out everywhere
+#[utoipa::path(delete, path = "", operation_id = "end_sessions_of_user", responses((status = 204)), extensions(("x-permission" = json!(OPERATOR))))]
+pub async fn end_sessions(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<UserId>) -> Answer<StatusCode> {
+    sessions::end_all_of(&app, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

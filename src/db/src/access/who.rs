@@ -8,12 +8,15 @@ use tenantry_types::audit::Door;
 use tenantry_types::{TenantId, UserId};
 
 use super::Denied;
+use crate::session::Held;
 
 /// Where a request came from, for the record.
 #[derive(Debug, Clone)]
 pub struct Origin {
     pub door: Door,
     pub ip: Option<IpAddr>,
+    /// Short words for the client, such as `Firefox on Linux`; may be empty.
+    pub device: String,
     pub request_id: String,
 }
 
@@ -23,6 +26,7 @@ impl Origin {
         Self {
             door: Door::System,
             ip: None,
+            device: String::new(),
             request_id: what.to_owned(),
         }
     }
@@ -32,6 +36,7 @@ impl Origin {
         Self {
             door: Door::Cli,
             ip: None,
+            device: String::new(),
             request_id: command.to_owned(),
         }
     }
@@ -43,9 +48,25 @@ pub struct Principal {
     pub(super) user: Arc<User>,
     pub(super) origin: Arc<Origin>,
     pub(super) last_tenant: Option<TenantId>,
+    /// None for who came without a session.
+    pub(super) session: Option<Arc<Held>>,
 }
 
 impl Principal {
+    /// The same person, in the session that they came with.
+    #[must_use]
+    pub fn in_session(self, held: Held) -> Self {
+        Self {
+            session: Some(held.into()),
+            ..self
+        }
+    }
+
+    /// The session that this person came with.
+    pub fn session(&self) -> Option<&Held> {
+        self.session.as_deref()
+    }
+
     pub fn user(&self) -> &User {
         &self.user
     }

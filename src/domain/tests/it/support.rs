@@ -64,6 +64,7 @@ pub fn origin() -> Origin {
     Origin {
         door: Door::Api,
         ip: None,
+        device: String::new(),
         request_id: "test".into(),
     }
 }

@@ -1,10 +1,11 @@
-//! `tenantry admin`: accounts that run the server. Who may run this command may read the database,
+//! `tenantry admin`: accounts that run the server, and ways back into one. Who may run this command may read the database,
 //! so it asks for no other proof.
 
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use tenantry_domain::{Error, Origin, accounts};
+use tenantry_domain::accounts::{self, passwords};
+use tenantry_domain::{Error, Operator, Origin};
 use tenantry_types::{Email, Fault, Name, ProblemCode};
 
 use super::flags::Common;
@@ -32,6 +33,19 @@ pub enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Make a link with which somebody sets a new password
+    ///
+    /// It works once, for 30 minutes. Whoever holds it can take the account over.
+    ResetPassword {
+        /// The address of the account
+        #[arg(value_parser = email)]
+        email: Email,
+        /// Print the link as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Let an account that is there run the server
     Promote {
         /// The address of the account
@@ -51,6 +65,30 @@ fn email(text: &str) -> Result<Email, String> {
 
 fn name(text: &str) -> Result<Name, String> {
     Name::parse(text).map_err(Fault::message)
+}
+
+fn nobody(email: &Email) -> Failure {
+    Failure::Failed(format!("there is no account {email}"))
+}
+
+async fn reset_password(email: &Email, json: bool, common: &Common) -> Result<ExitCode, Failure> {
+    let config = load(common)?;
+    let base_url = config.public_url.clone().unwrap_or_else(|| format!("http://{}", config.addr));
+    let by = Operator::of_command_line(Origin::cli("admin reset-password"));
+    let made = with_app(&config, async |app| {
+        match passwords::make_reset_link_for(app, &by, email, &base_url).await {
+            Err(Error::Code(ProblemCode::NotFound)) => Err(nobody(email)),
+            other => Ok(other?),
+        }
+    });
+    let made = made.await?;
+    if json {
+        print_json(&made)?;
+    } else {
+        println!("{}", made.link);
+        eprintln!("It works once, until {}.", made.expires_at.readable());
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 pub async fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -75,11 +113,12 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
             });
             (user.await?, json, "can sign in now, and runs this server")
         }
+        Command::ResetPassword { email, json, common } => return reset_password(&email, json, &common).await,
         Command::Promote { email, json, common } => {
             let config = load(&common)?;
             let origin = Origin::cli("admin promote");
             let user = with_app(&config, async |app| match accounts::promote(app, &origin, &email).await {
-                Err(Error::Code(ProblemCode::NotFound)) => Err(Failure::Failed(format!("there is no account {email}"))),
+                Err(Error::Code(ProblemCode::NotFound)) => Err(nobody(&email)),
                 other => Ok(other?),
             });
             (user.await?, json, "runs this server now")

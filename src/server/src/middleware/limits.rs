@@ -1,8 +1,9 @@
-//! How often one address may sign up or try a password. Counted on this node, in memory. An IPv6
-//! address counts with its /64 network, which one client has to itself.
+//! How often one address may sign up, try a password or a link, or have a mail sent. Counted on this
+//! node, in memory. An IPv6 address counts with its /64 network, which one client has to itself. How
+//! often somebody may try at one account is the domain's to say, which knows accounts.
 
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -59,11 +60,7 @@ impl Limits {
 }
 
 fn network(ip: Option<IpAddr>) -> IpAddr {
-    match ip {
-        Some(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
-        Some(ip) => ip,
-        None => Ipv4Addr::UNSPECIFIED.into(),
-    }
+    ip.map_or(Ipv4Addr::UNSPECIFIED.into(), tenantry_domain::network)
 }
 
 pub async fn throttle(State(limits): State<Arc<Limits>>, request: Request, next: Next) -> Response {
@@ -93,6 +90,9 @@ fn attempt(method: &Method, path: &str) -> Option<Attempt> {
     match path.as_ref() {
         "/api/v1/auth/register" | "/register" => Some(Attempt::SignUp),
         "/api/v1/auth/login" | "/login" => Some(Attempt::LogIn),
+        // So does a mail that somebody else gets, and the password of somebody who is signed in.
+        "/api/v1/auth/email/verify" | "/api/v1/auth/email/send" | "/forgot" | "/account" | "/_fn/account/verify" => Some(Attempt::LogIn),
+        path if path.starts_with("/api/v1/auth/password/") || path.starts_with("/reset/") || path.starts_with("/verify/") => Some(Attempt::LogIn),
         // A token that is tried out counts like a password.
         path if path.starts_with("/invite/") || (path.starts_with("/api/v1/invitations/") && path.ends_with("/accept")) => Some(Attempt::LogIn),
         _ => None,

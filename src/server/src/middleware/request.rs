@@ -7,9 +7,10 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::HOST;
+use http::header::{HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use rand::Rng;
+use tenantry_domain::device;
 
 use crate::config::Network;
 
@@ -48,6 +49,8 @@ pub async fn learn(State(facts): State<Arc<Facts>>, mut request: Request, next: 
     let request_id = facts.request_id(request.headers(), trusted);
     let ip = peer.map(|peer| facts.client(request.headers(), peer));
     let public_origin = facts.origin(request.headers(), peer);
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let device = agent.map(device::describe).unwrap_or_default();
     let extensions = request.extensions_mut();
     extensions.insert(Known {
         request_id: request_id.clone(),
@@ -56,11 +59,13 @@ pub async fn learn(State(facts): State<Arc<Facts>>, mut request: Request, next: 
     extensions.insert(tenantry_api::RequestInfo {
         request_id: request_id.clone(),
         ip,
+        device: device.clone(),
         public_origin: public_origin.clone(),
     });
     extensions.insert(tenantry_web::RequestInfo {
         request_id: request_id.clone(),
         ip,
+        device,
         public_origin,
     });
     let mut response = next.run(request).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, idempotency, initialize, outbox};
+use tenantry_domain::{App, accounts, idempotency, initialize, outbox};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -54,6 +54,12 @@ async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>) {
         limits.tidy();
         if let Err(error) = idempotency::sweep(&app).await {
             tracing::warn!(?error, "old idempotency keys could not be removed");
+        }
+        if let Err(error) = outbox::sweep(&app).await {
+            tracing::warn!(?error, "what was sent long ago could not be removed");
+        }
+        if let Err(error) = accounts::sweep(&app).await {
+            tracing::warn!(?error, "links whose time is over could not be removed");
         }
         match store.delete_expired().await {
             Ok(0) => {}

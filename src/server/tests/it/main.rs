@@ -8,6 +8,7 @@ mod embedded;
 mod enumeration;
 mod headers;
 mod idempotency;
+mod passwords;
 mod plain_forms;
 mod problems;
 mod program;

@@ -10,13 +10,16 @@ use crate::support::fixture::Person;
 use crate::support::walk::{Things, World};
 
 /// Functions that need no session.
-const PUBLIC: &[&str] = &["/_fn/session", "/_fn/invitation"];
+const PUBLIC: &[&str] = &["/_fn/session", "/_fn/invitation", "/_fn/mail", "/_fn/reset"];
 
 /// What a member may do in the tenant of the other side: nothing. And these are about the caller.
 const OWN: &[&str] = &[
     "/_fn/account/invitations",
     "/_fn/account/models",
     "/_fn/account/update",
+    "/_fn/account/safety",
+    "/_fn/account/sessions/end-others",
+    "/_fn/account/verify",
     "/_fn/tenants/create",
 ];
 
@@ -185,7 +188,8 @@ async fn the_right_person_is_understood(world: &World) {
             "/_fn/account/leave" => "last_owner",
             // They are asked for their address, not for the tenant's name.
             "/_fn/account/delete" => "invalid",
-            "/_fn/account/accept" => "not_found",
+            "/_fn/account/accept" | "/_fn/account/sessions/end" => "not_found",
+            "/_fn/account/verify" => "no_mail",
             "/_fn/admin/providers/preview" | "/_fn/admin/providers/sync" => "upstream_unreachable",
             "/_fn/admin/providers/delete" => "in_use",
             "/_fn/admin/tenants/purge" => "not_deactivated",

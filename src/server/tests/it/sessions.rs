@@ -45,6 +45,8 @@ async fn a_session_lives_as_long_as_it_should() {
     deleted(&app).await;
     standing_is_read_anew(&app).await;
     what_is_stored(&app).await;
+    listed_and_ended(&app).await;
+    ended_by_an_operator(&app).await;
 }
 
 async fn ids_rotate(app: &TestApp) {
@@ -247,4 +249,64 @@ async fn what_is_stored(app: &TestApp) {
     assert!(id.len() >= 22, "128 bits at least: {id}");
     let row = "select count(*) from session where octet_length(id_hash) <> 32 or data::text ~ '[A-Za-z0-9_-]{22}=*\"' and data::text !~ 'usr_'";
     assert_eq!(app.database.count(row).await.unwrap(), 0);
+}
+
+/// 13: one sees where one is signed in, and ends what should not be there.
+async fn listed_and_ended(app: &TestApp) {
+    let signer = async |agent: &str, ip: &str| {
+        let call = app.post("/api/v1/auth/login").from(ip).header("user-agent", agent);
+        let body = json!({ "email": "dora@a.test", "password": PASSWORD });
+        call.json(&body).send().await.cookie().unwrap()
+    };
+    let dora = sign_in(app, app.a.developer.user.clone()).await;
+    app.delete("/api/v1/auth/sessions").by(&dora).send().await;
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0";
+    let phone = signer("curl/8.5.0", "203.0.113.7").await;
+    let laptop = signer(firefox, "2001:db8::7").await;
+
+    let list = async |cookie: &str| app.get("/api/v1/auth/sessions").header("cookie", cookie).send().await.json();
+    let seen = list(&laptop).await;
+    let items = seen["items"].as_array().unwrap();
+    assert_eq!(items.len(), 3, "{seen}");
+    let mine: Vec<_> = items.iter().filter(|item| item["current"] == true).collect();
+    assert_eq!(mine.len(), 1);
+    assert_eq!(
+        (&mine[0]["device"], &mine[0]["address"]),
+        (&json!("Firefox on Linux"), &json!("2001:db8::7"))
+    );
+    assert!(!seen.to_string().contains("Mozilla"), "no more of it than the words");
+    let other = items.iter().find(|item| item["device"] == "curl").unwrap();
+    assert_eq!(other["address"], "203.0.113.7");
+
+    // Nobody else can end it, and it looks like one that is not there.
+    let end = format!("/api/v1/auth/sessions/{}", other["id"].as_str().unwrap());
+    let owner = sign_in(app, app.a.owner.user.clone()).await;
+    assert_eq!(app.delete(&end).by(&owner).send().await.code(), "not_found");
+    assert!(whose(app, &phone).await.is_some());
+    assert_eq!(app.delete(&end).header("cookie", &laptop).send().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(whose(app, &phone).await, None);
+    assert_eq!(app.delete(&end).header("cookie", &laptop).send().await.code(), "not_found");
+
+    let all = app.delete("/api/v1/auth/sessions").header("cookie", &laptop).send().await;
+    assert_eq!(all.status, StatusCode::NO_CONTENT);
+    assert_eq!(whose(app, &dora.cookie).await, None);
+    assert!(whose(app, &laptop).await.is_some(), "the one that asks stays");
+    assert_eq!(list(&laptop).await["items"].as_array().unwrap().len(), 1);
+
+    // The page shows the same, and works without JavaScript.
+    let page = app.get("/account").header("cookie", &laptop).send().await.text();
+    assert!(page.contains("Firefox on Linux") && page.contains("2001:db8::7"));
+}
+
+async fn ended_by_an_operator(app: &TestApp) {
+    let victim = sign_in(app, app.a.developer.user.clone()).await;
+    let (owner, operator) = (
+        sign_in(app, app.a.owner.user.clone()).await,
+        sign_in(app, app.operator.user.clone()).await,
+    );
+    let path = format!("/api/v1/platform/users/{}/sessions", victim.user.id);
+    assert_eq!(app.delete(&path).by(&owner).send().await.code(), "not_found");
+    assert!(whose(app, &victim.cookie).await.is_some());
+    assert_eq!(app.delete(&path).by(&operator).send().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(whose(app, &victim.cookie).await, None);
 }

@@ -19,7 +19,7 @@ pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) 
     let tried = async {
         let login = Login::parse(&Value::Object(typed.body(&["email", "password"])))?;
         let user = accounts::log_in(&kit.app, &origin, login).await?;
-        enter(&session, user.id).await
+        enter(&session, user.id, &origin).await
     };
     match tried.await {
         Ok(()) => Redirect::to(typed.next().unwrap_or("/")).into_response(),
@@ -36,7 +36,7 @@ pub async fn register(State(kit): State<Kit>, session: Session, request: Request
     let tried = async {
         let new = Registration::parse(&Value::Object(typed.body(&["email", "name", "password", "tenant_name"])))?;
         let registered = accounts::register(&kit.app, &origin, new).await?;
-        enter(&session, registered.user.id).await?;
+        enter(&session, registered.user.id, &origin).await?;
         Ok::<_, Error>(registered.tenant.map(|t| format!("/t/{}", t.slug)))
     };
     match tried.await {

@@ -75,9 +75,10 @@ pub async fn accept(State(kit): State<Kit>, Path(token): Path<String>, session: 
             Some(_) => None,
             None => Acceptance::parse(&Value::Object(typed.body(&["name", "password"])))?,
         };
-        let accepted = invitations::accept(&kit.app, &origin_of(&info), &token, who.as_ref(), new).await?;
+        let origin = origin_of(&info);
+        let accepted = invitations::accept(&kit.app, &origin, &token, who.as_ref(), new).await?;
         if who.is_none() {
-            enter(&session, accepted.user.id).await?;
+            enter(&session, accepted.user.id, &origin).await?;
         }
         Ok::<_, Error>(accepted.tenant)
     };

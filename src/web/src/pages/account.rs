@@ -1,4 +1,7 @@
-//! The person's own page: profile, what they are a member of, what waits for them, the way out.
+//! The person's own page: profile, what they are a member of, what waits for them, the way out. What
+//! keeps the account safe stands in `safety`.
+mod safety;
+
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::invitation::MyInvitation;
@@ -19,6 +22,7 @@ pub fn Account() -> impl IntoView {
         <PageHead title="Account" lead="You, on this server." />
         {loaded(shared.me, |me| me.map(|me| view! { <Profile me=me.clone() /><Tenants me /> }))}
         {loaded(waiting, |items| view! { <Waiting items /> })}
+        <safety::SafetySections />
         <Section title="Theme" lead="Kept in this browser.">
             <form method="post" action="/theme" class="button-row">
                 {[("light", "Light"), ("dark", "Dark"), ("system", "As the system")]
@@ -36,7 +40,7 @@ fn Profile(me: Me) -> impl IntoView {
     view! {
         <Section title="Profile">
             <dl class="facts facts-wide">
-                <div><dt>"Email"</dt><dd>{user.email.to_string()}{(!user.email_verified).then_some(view! { <small>"not verified"</small> })}</dd></div>
+                <div><dt>"Email"</dt><dd>{user.email.to_string()}<small>{if user.email_verified { "verified" } else { "not verified" }}</small></dd></div>
                 <div><dt>"Id"</dt><dd><IdText id=user.id.to_string() /></dd></div>
                 <div><dt>"Since"</dt><dd><When at=user.created_at /></dd></div>
             </dl>

@@ -48,6 +48,7 @@ pub fn Login() -> impl IntoView {
                 <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true />
                 <Submit label="Sign in" class="btn btn-primary btn-wide" />
             </PlainForm>
+            <p class="aside"><a href="/forgot">"Forgot your password?"</a></p>
             <p class="aside">"No account yet? "<a href=register>"Create one"</a></p>
         </Door>
     }

@@ -2,6 +2,7 @@
 use leptos::prelude::*;
 use tenantry_types::invitation::{InvitationPreview, MyInvitation};
 use tenantry_types::model::MyModel;
+use tenantry_types::sign_in::Safety;
 
 use super::{Done, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
@@ -9,6 +10,7 @@ use {
     super::What,
     crate::server,
     serde_json::json,
+    tenantry_domain::accounts::{passwords, sessions, verification},
     tenantry_domain::{accounts, invitations, members, tenants},
     tenantry_types::account::MePatch,
     tenantry_types::tenant::NewTenant,
@@ -24,6 +26,50 @@ pub async fn my_invitations() -> Result<Vec<MyInvitation>, UiError> {
 pub async fn my_models() -> Result<Vec<MyModel>, UiError> {
     let s = server::signed().await?;
     Ok(accounts::my_models(&s.app, &s.who).await?)
+}
+
+/// Where one is signed in, and how.
+#[server(endpoint = "account/safety", output = Answer)]
+pub async fn load_safety() -> Result<Safety, UiError> {
+    let s = server::signed().await?;
+    Ok(Safety {
+        sessions: sessions::list(&s.app, &s.who).await?,
+        mail: s.app.mailer().is_some(),
+    })
+}
+
+#[server(endpoint = "account/sessions/end", output = Answer)]
+pub async fn end_session(id: String) -> Result<Done, UiError> {
+    let s = server::signed().await?;
+    sessions::end(&s.app, &s.who, server::id(&id)?).await?;
+    Ok(server::done(What::SessionEnded, "", None))
+}
+
+#[server(endpoint = "account/sessions/end-others", output = Answer)]
+pub async fn end_other_sessions() -> Result<Done, UiError> {
+    let s = server::signed().await?;
+    sessions::end_others(&s.app, &s.who).await?;
+    Ok(server::done(What::SessionsEnded, "", None))
+}
+
+/// Sends the mail that proves the address again.
+#[server(endpoint = "account/verify", output = Answer)]
+pub async fn send_verification() -> Result<Done, UiError> {
+    let s = server::signed().await?;
+    verification::send(&s.app, &s.who, &server::request_info().public_origin).await?;
+    Ok(server::done(What::VerificationSent, "", None))
+}
+
+/// Whether this server sends mail; public, for who forgot their password.
+#[server(endpoint = "mail", output = Answer)]
+pub async fn sends_mail() -> Result<bool, UiError> {
+    Ok(server::app()?.mailer().is_some())
+}
+
+/// Whether a link to a new password works; public, the token is the proof.
+#[server(endpoint = "reset", output = Answer)]
+pub async fn reset_link_works(token: String) -> Result<bool, UiError> {
+    Ok(passwords::link_works(&server::app()?, &token).await?)
 }
 
 /// What the invited person sees; public, the token is the proof.

@@ -28,6 +28,13 @@ macro_rules! outcomes {
 outcomes! {
     SignedOut = "signed-out", "You are signed out.";
     AccountDeleted = "account-deleted", "Your account is deleted.";
+    PasswordChanged = "password-changed", "Your password is changed. You are signed out everywhere else.";
+    PasswordSet = "password-set", "Your new password is set. Sign in with it.";
+    ResetSent = "reset-sent", "If there is an account with this address, a mail with a link is on its way.";
+    EmailVerified = "email-verified", "Your address is verified.";
+    VerificationSent = "verification-sent", "A mail with a link is on its way.";
+    SessionEnded = "session-ended", "The session is ended.";
+    SessionsEnded = "sessions-ended", "You are signed out everywhere else.";
     ProfileSaved = "profile-saved", "Your profile is saved.";
     Joined = "joined", "You are a member now.";
     Left = "left", "You left the tenant.";

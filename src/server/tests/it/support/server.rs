@@ -1,7 +1,7 @@
 //! The real router on a database of its own, which is gone with the test. The pool logs in as the
 //! real login role: a superuser would ignore row-level security and make tests green for nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use axum::Router;
 use secrecy::SecretString;
 use tenantry_db::PgSessionStore;
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{ModelSource, SourceError};
+use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, SourceError};
 use tenantry_domain::{App, MasterKey, Policy, Setup};
 use tenantry_server::assets::Assets;
 use tenantry_server::config::{SameSite, Sessions};
@@ -24,6 +24,7 @@ use super::fixture::{self, Side};
 pub struct Wish {
     pub policy: Policy,
     pub surroundings: Surroundings,
+    pub mailer: Option<Arc<dyn Mailer>>,
 }
 
 impl Default for Wish {
@@ -46,6 +47,7 @@ impl Default for Wish {
                 sign_ups_per_hour: 0,
                 log_ins_per_minute: 0,
             },
+            mailer: None,
         }
     }
 }
@@ -73,7 +75,7 @@ impl Server {
                 public_url: wish.surroundings.public_url.clone(),
                 ..wish.policy
             },
-            mailer: None,
+            mailer: wish.mailer,
             models: Arc::new(NoModels),
             password_threads: 2,
         };
@@ -122,6 +124,25 @@ impl TestApp {
         let a = fixture::side(&server, &operator, "a").await;
         let b = fixture::side(&server, &operator, "b").await;
         Self { server, operator, a, b }
+    }
+}
+
+/// Keeps mails instead of sending them.
+#[derive(Default)]
+pub struct Postbox(Mutex<Vec<Mail>>);
+
+impl Postbox {
+    /// What came since the last look.
+    pub fn take(&self) -> Vec<Mail> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl Mailer for Postbox {
+    async fn send(&self, mail: Mail) -> Result<(), MailError> {
+        self.0.lock().unwrap().push(mail);
+        Ok(())
     }
 }
 

@@ -112,6 +112,8 @@ pub struct Things {
     /// A member whom nobody needs.
     pub user: String,
     pub invitation: String,
+    /// A session of a member.
+    pub session: String,
     pub token: String,
     pub model: String,
     pub provider: String,
@@ -127,6 +129,7 @@ impl Things {
             workspace: id("wsp"),
             user: id("usr"),
             invitation: id("inv"),
+            session: id("ses"),
             token: "q3M5vB8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA".to_owned(),
             model: id("mod"),
             provider: id("prv"),
@@ -140,6 +143,7 @@ impl Things {
             "workspace" => &self.workspace,
             "user" => &self.user,
             "invitation" => &self.invitation,
+            "session" => &self.session,
             "token" => &self.token,
             "model" => &self.model,
             "provider" => &self.provider,
@@ -161,6 +165,7 @@ impl Things {
         let body = match operation.id.as_str() {
             "register" => json!({ "email": "new@example.com", "name": "Newcomer", "password": super::fixture::PASSWORD }),
             "log_in" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD }),
+            "change_password" => json!({ "current_password": super::fixture::PASSWORD, "new_password": "another good one" }),
             "switch_tenant" => json!({ "tenant": self.tenant }),
             "add_members" => json!({ "email": "nora@a.test", "role": "viewer" }),
             "update_member" => json!({ "role": "developer" }),
@@ -349,6 +354,7 @@ async fn things(test: &TestApp, letter: &str) -> Things {
         workspace: side.research.id.to_string(),
         user: target.user.id.to_string(),
         invitation: id(&invitation),
+        session: id(&expect(test.get("/api/v1/auth/sessions").by(&target), 200).await["items"][0]),
         token,
         model,
         provider,

@@ -2,11 +2,14 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::account::{User, UserStatus};
+use tenantry_types::sign_in::ResetLink;
 
 use super::super::list_query;
 use crate::rpc::admin::{UpdateUser, list_users};
 use crate::state::shared;
-use crate::ui::{ActForm, Avatar, Empty, Filters, Hidden, Modal, PageHead, Pager, RoleBadge, Submit, UserBadge, When, count_words, loaded};
+use crate::ui::{
+    ActForm, Avatar, CopyButton, Empty, Filters, Hidden, Modal, PageHead, Pager, PlainForm, RoleBadge, Submit, UserBadge, When, count_words, loaded,
+};
 
 #[component]
 pub fn Users() -> impl IntoView {
@@ -20,6 +23,7 @@ pub fn Users() -> impl IntoView {
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
             <PageHead title="Accounts" lead="Everyone who can sign in to this server." crumbs=vec![("/admin".into(), "Operator".into())] />
+            {shared.posted.get_value().reset_link.map(|link| view! { <Link link /> })}
             <Filters list=list.clone() placeholder="Search name or address" />
             <p class="count" role="status">{words}</p>
             {if empty {
@@ -44,6 +48,21 @@ pub fn Users() -> impl IntoView {
             <Pager list total=page.total more />
         }
     })
+}
+
+/// A link just made. It is not stored: this is the only time it is seen.
+#[component]
+fn Link(link: ResetLink) -> impl IntoView {
+    view! {
+        <section class="card once" role="status" aria-labelledby="once-title">
+            <div class="card-head"><h2 id="once-title">"The link is made"</h2></div>
+            <p>"Hand it to the owner of the account, and to nobody else. It works once, until "<When at=link.expires_at />", and is shown only now."</p>
+            <div class="copy-row">
+                <input class="input mono" aria-label="Link to a new password" readonly=true value=link.link.clone() />
+                <CopyButton text=link.link label="Copy link" />
+            </div>
+        </section>
+    }
 }
 
 #[component]
@@ -85,10 +104,31 @@ fn Row(user: User) -> impl IntoView {
             <td data-label="Since"><When at=user.created_at /></td>
             <td data-label="Last active"><When at=user.last_active_at /></td>
             <td class="actions">
+                {(!disabled).then(|| view! { <NewPassword id=id.clone() name=name.clone() /> })}
                 <Change kind="operator" id=id.clone() name=name.clone() verb=flag_verb text=flag_text field="is_operator" value=flag />
                 <Change kind="status" id name verb=status_verb text=status_text field="status" value=status />
             </td>
         </tr>
+    }
+}
+
+/// Asks first: whoever holds the link can take the account over.
+#[component]
+fn NewPassword(id: String, name: String) -> impl IntoView {
+    view! {
+        <Modal
+            id=format!("password-{id}")
+            label="New password"
+            title=format!("A link to a new password: {name}")
+            button="btn btn-quiet btn-small"
+            about=format!("New password: {name}")
+        >
+            <p>"You get a link to hand over. Using it sets a new password and signs them out everywhere."</p>
+            <PlainForm form="reset-link" id=format!("password-form-{id}") action="/admin/users">
+                <Hidden name="user" value=id />
+                <Submit label="Make the link" />
+            </PlainForm>
+        </Modal>
     }
 }
 

@@ -1,0 +1,97 @@
+//! What mails say. Plain text; a letter holds what its mail is made of, and no link that opens
+//! something: those are made when it is sent, so that none waits in the database.
+
+use serde::{Deserialize, Serialize};
+use tenantry_types::{Email, Timestamp, UserId};
+
+use crate::ports::Mail;
+
+/// Invites somebody to a tenant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct InvitationMail {
+    pub to: Email,
+    pub link: String,
+    pub tenant: String,
+    pub inviter: String,
+}
+
+impl InvitationMail {
+    pub(super) fn mail(self) -> Mail {
+        let Self { to, link, tenant, inviter } = self;
+        let text = format!(
+            "Hello,\n\n{inviter} invites you to {tenant}.\n\nOpen this link to accept:\n{link}\n\n\
+             It works once, and only for this address. If you do not know {inviter}, leave it alone.\n"
+        );
+        Mail {
+            to,
+            subject: format!("{inviter} invites you to {tenant}"),
+            text,
+        }
+    }
+}
+
+/// A mail about an account, which belongs to no tenant.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum AccountMail {
+    /// Somebody asked for a new password for this address. Whether it has an account is found out
+    /// when the mail is made: asking takes the same time for both.
+    Reset { email: Email, base_url: String, asked_from: String },
+    /// To prove an address.
+    Verify { user: UserId, email: Email, base_url: String },
+    /// Something changed that the owner of the account must hear of.
+    Notice { to: Email, what: Notice, at: Timestamp, from: String },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Notice {
+    PasswordChanged,
+    PasswordReset,
+}
+
+impl Notice {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "The password of your account was changed. All other sessions were ended.",
+            Self::PasswordReset => "The password of your account was set anew by a link. All sessions were ended.",
+        }
+    }
+}
+
+pub(super) fn reset(to: Email, base_url: &str, token: &str, asked_from: &str) -> Mail {
+    let text = format!(
+        "Hello,\n\nsomebody{asked_from} asked to set a new password for your account.\n\nOpen this link to do so:\n{}/reset/{token}\n\n\
+         It works once, for 30 minutes. If it was not you, leave it alone: your password stays as it is.\n",
+        base_url.trim_end_matches('/')
+    );
+    Mail {
+        to,
+        subject: "A new password for Tenantry".into(),
+        text,
+    }
+}
+
+pub(super) fn verify(to: Email, base_url: &str, token: &str) -> Mail {
+    let text = format!(
+        "Hello,\n\nopen this link to confirm that this address is yours:\n{}/verify/{token}\n\n\
+         It works once, for 24 hours. If you have no account at Tenantry, leave it alone.\n",
+        base_url.trim_end_matches('/')
+    );
+    Mail {
+        to,
+        subject: "Confirm your address for Tenantry".into(),
+        text,
+    }
+}
+
+pub(super) fn notice(to: Email, what: Notice, at: Timestamp, from: &str) -> Mail {
+    let text = format!(
+        "Hello,\n\n{}\n\nTime: {}{from}\n\nIf it was not you, set a new password at once and tell whoever runs this server.\n",
+        what.text(),
+        at.readable(),
+    );
+    Mail {
+        to,
+        subject: "Your account at Tenantry was changed".into(),
+        text,
+    }
+}
