@@ -2,9 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use tenantry_types::permission::Permission;
-use tenantry_types::{
-    FieldError, account, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace,
-};
+use tenantry_types::{FieldError, account, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace};
 
 use super::{METHODS, build, examples};
 use crate::routes::{OPERATOR, PUBLIC, SELF_SERVICE};
