@@ -25,7 +25,7 @@ pub fn SafetySections() -> impl IntoView {
 fn Address() -> impl IntoView {
     view! {
         <Section title="Your address is not verified" lead="The link in the mail that you got proves that it is yours. Only then do invitations to it show up here.">
-            <ActForm id="verify" url=SendVerification::url() sole=true>
+            <ActForm id="verify" url=SendVerification::url()>
                 <Submit label="Send the mail again" class="btn" />
             </ActForm>
         </Section>
@@ -61,7 +61,7 @@ fn Sessions(items: Vec<Session>) -> impl IntoView {
             {others
                 .then(|| {
                     view! {
-                        <ActForm id="end-others" url=EndOtherSessions::url() sole=true>
+                        <ActForm id="end-others" url=EndOtherSessions::url()>
                             <Submit label="Sign out everywhere else" class="btn" />
                         </ActForm>
                     }
