@@ -76,7 +76,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await olga.getByLabel("Display name").fill(`House GPT ${word}`);
     await olga.getByRole("combobox", { name: "Provider" }).selectOption({ label: `House ${word}` });
     await olga.getByLabel("Context length (tokens)").fill("128000");
-    await olga.getByLabel("Input price", { exact: false }).first().fill("150000");
+    await olga.getByLabel("Input price", { exact: false }).first().fill("0.15");
     await olga.getByRole("button", { name: "Create model" }).click();
     await expect(olga.getByText(`House GPT ${word} is in the catalogue.`)).toBeVisible();
   });

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_location;
 use leptos_router::{SsrMode, path};
 
 use crate::browser;
+use crate::data::fetch_apart;
 use crate::frame::{AdminFrame, PersonFrame, TenantFrame};
 use crate::pages::{self, admin};
 use crate::rpc::{first_look, session};
@@ -24,7 +25,10 @@ pub fn Console() -> impl IntoView {
         now: RwSignal::new(now),
         toasts: RwSignal::new(Vec::new()),
         refresh,
-        me: Resource::new_blocking(move || refresh.get(), |_| session::session()),
+        me: fetch_apart(move || {
+            refresh.track();
+            session::session()
+        }),
         posted: StoredValue::new(posted),
     };
     provide_context(shared);

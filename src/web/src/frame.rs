@@ -9,14 +9,15 @@ use leptos::prelude::*;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::use_params_map;
 
-use crate::rpc::{Here, UiError, session};
+use crate::data::{Data, fetch};
+use crate::rpc::{Here, session};
 use crate::state::shared;
-use crate::ui::{Flash, ProblemView, waiting};
+use crate::ui::{Flash, waiting};
 use rail::{Area, Rail};
 
 /// The tenant of the pages in its frame.
 #[derive(Clone, Copy)]
-pub struct Standing(pub Resource<Result<Here, UiError>>);
+pub struct Standing(pub Data<Here>);
 
 /// Addresses and names of the pages of a tenant that one may see, as the rail has them.
 #[cfg(feature = "ssr")]
@@ -47,7 +48,7 @@ fn body(area: impl Fn() -> Finding + Copy + Send + Sync + 'static) -> AnyView {
     let me = shared().me;
     let rail = waiting(move || {
         Box::pin(async move {
-            let me = me.await.ok().flatten();
+            let me = me.read().await.ok().flatten();
             let area = area().await;
             view! { <Rail area me /> }.into_any()
         })
@@ -66,13 +67,12 @@ fn body(area: impl Fn() -> Finding + Copy + Send + Sync + 'static) -> AnyView {
 
 #[component]
 pub fn TenantFrame() -> impl IntoView {
-    let shared = shared();
     let tenant = tenant_param();
-    let here = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| session::load_here(tenant));
+    let here = fetch(move || session::load_here(tenant.get()));
     provide_context(Standing(here));
     body(move || {
         Box::pin(async move {
-            match here.await {
+            match here.read().await {
                 Ok(here) => Area::Tenant(here),
                 Err(_) => Area::Person,
             }
@@ -88,23 +88,4 @@ pub fn AdminFrame() -> impl IntoView {
 #[component]
 pub fn PersonFrame() -> impl IntoView {
     body(|| Box::pin(async { Area::Person }))
-}
-
-/// As `ui::loaded`, for a page that also needs to know what one may do in the tenant.
-pub fn loaded_here<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> AnyView
-where
-    T: Clone + Send + Sync + 'static,
-    F: Fn(T, Here) -> V + Clone + Send + Sync + 'static,
-    V: IntoView + 'static,
-{
-    let Standing(here) = expect_context();
-    waiting(move || {
-        let view = view.clone();
-        Box::pin(async move {
-            match (data.await, here.await) {
-                (Ok(value), Ok(here)) => view(value, here).into_any(),
-                (Err(error), _) | (_, Err(error)) => view! { <ProblemView error /> }.into_any(),
-            }
-        })
-    })
 }

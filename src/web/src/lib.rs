@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod data;
 pub mod frame;
 pub mod pages;
 pub mod rpc;

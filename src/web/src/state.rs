@@ -8,6 +8,7 @@ use tenantry_types::Timestamp;
 use tenantry_types::invitation::Invitation;
 use tenantry_types::sign_in::ResetLink;
 
+use crate::data::Data;
 use crate::rpc::{Me, UiError};
 
 /// A message that goes by itself.
@@ -27,7 +28,7 @@ pub struct Shared {
     /// Raised after each write.
     pub refresh: RwSignal<u32>,
     /// Who is signed in.
-    pub me: Resource<Result<Option<Me>, UiError>>,
+    pub me: Data<Option<Me>>,
     pub posted: StoredValue<Posted>,
 }
 

@@ -23,7 +23,7 @@ pub use form::{ActForm, FormState, PlainForm, Submit};
 pub use icon::Icon;
 pub use list::{FilterSelect, Filters, Pager, SortHead, count_words};
 pub use menu::{Menu, Panel};
-pub use page::{Empty, PageHead, Section, Skeleton, Tabs, loaded, tenant_colour, waiting};
+pub use page::{Empty, PageHead, Section, Skeleton, Tabs, tenant_colour, waiting};
 pub use problem::{Alert, Flash, ProblemView};
 pub use time::When;
 pub use toast::Toasts;

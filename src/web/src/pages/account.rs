@@ -7,17 +7,18 @@ use leptos::server_fn::ServerFn;
 use tenantry_types::invitation::MyInvitation;
 use tenantry_types::{CtxRole, counted};
 
+use crate::data::{fetch, loaded};
 use crate::rpc::Me;
 use crate::rpc::account::{AcceptMyInvitation, DeleteMe, LeaveTenant, UpdateMe, my_invitations};
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Avatar, ConfirmName, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, loaded, tenant_colour,
+    ActForm, Avatar, ConfirmName, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, tenant_colour,
 };
 
 #[component]
 pub fn Account() -> impl IntoView {
     let shared = shared();
-    let waiting = Resource::new_blocking(move || shared.refresh.get(), |_| my_invitations());
+    let waiting = fetch(my_invitations);
     view! {
         <PageHead title="Account" lead="You, on this server." />
         {loaded(shared.me, |me| me.map(|me| view! { <Profile me=me.clone() /><Tenants me /> }))}

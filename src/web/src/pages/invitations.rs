@@ -5,7 +5,8 @@ use tenantry_types::invitation::{Invitation, InvitationStatus};
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
 use super::{list_query, role_choices};
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::invitations::{InvitationsPage, RevokeInvitation, list_invitations};
 use crate::state::shared;
@@ -19,10 +20,7 @@ pub fn Invitations() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), list.get(), shared.refresh.get()),
-        |(tenant, list, _)| list_invitations(tenant, list),
-    );
+    let data = fetch(move || list_invitations(tenant.get(), list.get()));
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);

@@ -6,6 +6,7 @@ use tenantry_types::invitation::{InvitationPreview, InvitationStatus};
 
 use super::login::Door;
 use super::role_help;
+use crate::data::fetch;
 use crate::frame::param;
 use crate::rpc::{Me, account, encode, page_status};
 use crate::state::shared;
@@ -15,11 +16,11 @@ use crate::ui::{Alert, Avatar, Field, Hidden, PlainForm, ProblemView, Submit, To
 pub fn Invite() -> impl IntoView {
     let token = param("token");
     let me = shared().me;
-    let preview = Resource::new_blocking(move || token.get(), account::preview_invitation);
+    let preview = fetch(move || account::preview_invitation(token.get()));
     waiting(move || {
         Box::pin(async move {
-            let me = me.await.ok().flatten();
-            match preview.await {
+            let me = me.read().await.ok().flatten();
+            match preview.read().await {
                 Ok(preview) => view! { <Invitation token=token.get_untracked() preview me /> }.into_any(),
                 Err(error) if error.not_found() => view! { <Unknown /> }.into_any(),
                 Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),

@@ -4,18 +4,19 @@ use leptos::prelude::*;
 use tenantry_types::ProblemCode;
 
 use super::login::Door;
+use crate::data::fetch_apart;
 use crate::frame::param;
 use crate::rpc::{account, page_status};
-use crate::ui::{Alert, Field, PlainForm, ProblemView, Skeleton, Submit, Tone};
+use crate::ui::{Alert, Field, PlainForm, ProblemView, Submit, Tone, waiting};
 
 #[component]
 pub fn Forgot() -> impl IntoView {
-    let mail = Resource::new_blocking(|| (), |()| account::sends_mail());
+    let mail = fetch_apart(account::sends_mail);
     view! {
         <Door title="Forgot your password?">
-            <Transition fallback=|| view! { <Skeleton /> }>
-                {move || Suspend::new(async move {
-                    if mail.await.unwrap_or_default() {
+            {waiting(move || {
+                Box::pin(async move {
+                    if mail.read().await.unwrap_or_default() {
                         view! {
                             <p class="lead">"Give the address of your account. You get a mail with a link that works for 30 minutes."</p>
                             <PlainForm form="forgot" action="/forgot">
@@ -32,8 +33,8 @@ pub fn Forgot() -> impl IntoView {
                         }
                             .into_any()
                     }
-                })}
-            </Transition>
+                })
+            })}
             <p class="aside"><a href="/login">"Back to signing in"</a></p>
         </Door>
     }
@@ -42,14 +43,13 @@ pub fn Forgot() -> impl IntoView {
 #[component]
 pub fn Reset() -> impl IntoView {
     let token = param("token");
-    let works = Resource::new_blocking(move || token.get(), account::reset_link_works);
-    view! {
-        <Transition fallback=|| view! { <Skeleton /> }>
-            {move || Suspend::new(async move {
-                match works.await {
-                    Ok(true) => {
-                        let action = format!("/reset/{}", token.get_untracked());
-                        view! {
+    let works = fetch_apart(move || account::reset_link_works(token.get()));
+    waiting(move || {
+        Box::pin(async move {
+            match works.read().await {
+                Ok(true) => {
+                    let action = format!("/reset/{}", token.get_untracked());
+                    view! {
                             <Door title="Set a new password" lead="It signs you out everywhere. Then you sign in with it.">
                                 <PlainForm form="reset" action>
                                     <Field name="new_password" label="New password" kind="password" autocomplete="new-password" help="At least 8 characters." required=true />
@@ -58,13 +58,12 @@ pub fn Reset() -> impl IntoView {
                             </Door>
                         }
                             .into_any()
-                    }
-                    Ok(false) => view! { <Dead /> }.into_any(),
-                    Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),
                 }
-            })}
-        </Transition>
-    }
+                Ok(false) => view! { <Dead /> }.into_any(),
+                Err(error) => view! { <main id="main" class="alone" tabindex="-1"><ProblemView error /></main> }.into_any(),
+            }
+        })
+    })
 }
 
 #[component]

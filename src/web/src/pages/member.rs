@@ -5,20 +5,16 @@ use tenantry_types::{Permission, counted};
 
 use super::members::other_status;
 use super::role_choices;
-use crate::frame::{loaded_here, param, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::{param, tenant_param};
 use crate::rpc::members::{RemoveMember, SetRole, SetStatus, get_member};
-use crate::state::shared;
 use crate::ui::{ActForm, Empty, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Select, Submit, UserBadge, When};
 
 #[component]
 pub fn MemberPage() -> impl IntoView {
     let tenant = tenant_param();
     let user = param("user");
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), user.get(), shared.refresh.get()),
-        |(tenant, user, _)| get_member(tenant, user),
-    );
+    let data = fetch(move || get_member(tenant.get(), user.get()));
     loaded_here(data, |detail, here| {
         let m = detail.member;
         let base = format!("/t/{}", here.slug);

@@ -6,10 +6,10 @@ use tenantry_types::tenant::MembersJoin;
 use tenantry_types::{Permission, TenantRole};
 
 use super::{list_query, role_choices};
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::members::{AddMembers, list_members};
-use crate::state::shared;
 use crate::ui::{
     ActForm, Avatar, Empty, FilterSelect, Filters, Hidden, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit, TextArea, UserBadge, When,
     choices, count_words,
@@ -19,11 +19,7 @@ use crate::ui::{
 pub fn Members() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), list.get(), shared.refresh.get()),
-        |(tenant, list, _)| list_members(tenant, list),
-    );
+    let data = fetch(move || list_members(tenant.get(), list.get()));
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);

@@ -8,10 +8,10 @@ use tenantry_types::{Permission, counted};
 
 use super::{price, thousands};
 use crate::browser;
-use crate::frame::{loaded_here, param, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::{param, tenant_param};
 use crate::rpc::Here;
 use crate::rpc::models::{ModelPage, ToggleModels, get_model};
-use crate::state::shared;
 use crate::ui::{ActForm, Alert, Field, Hidden, IdText, PageHead, Section, Submit, Tone};
 
 #[component]
@@ -20,11 +20,7 @@ pub fn ModelDetail() -> impl IntoView {
     let model = param("model");
     let query = use_query_map();
     let user = Memo::new(move |_| query.get().get("user").unwrap_or_default());
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), model.get(), user.get(), shared.refresh.get()),
-        |(tenant, model, user, _)| get_model(tenant, model, user),
-    );
+    let data = fetch(move || get_model(tenant.get(), model.get(), user.get()));
     loaded_here(data, |page, here| {
         let m = page.model.clone();
         let base = format!("/t/{}", here.slug);

@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 
 use super::{list_query, price, thousands};
 use crate::browser;
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::models::{ToggleModels, list_models};
 use crate::state::shared;
@@ -37,10 +38,7 @@ pub fn Models() -> impl IntoView {
     let list = list_query();
     let shared = shared();
     let ticked = RwSignal::new(0_u32);
-    let data = Resource::new_blocking(
-        move || (tenant.get(), list.get(), shared.refresh.get()),
-        |(tenant, list, _)| list_models(tenant, list),
-    );
+    let data = fetch(move || list_models(tenant.get(), list.get()));
     // A reset form has nothing ticked.
     Effect::new(move |_| {
         shared.refresh.track();

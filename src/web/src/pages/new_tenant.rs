@@ -2,9 +2,10 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use crate::data::loaded;
 use crate::rpc::account::CreateTenant;
 use crate::state::shared;
-use crate::ui::{ActForm, Empty, Field, PageHead, Submit, loaded};
+use crate::ui::{ActForm, Empty, Field, PageHead, Submit};
 
 #[component]
 pub fn NewTenant() -> impl IntoView {

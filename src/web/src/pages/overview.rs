@@ -8,17 +8,16 @@ use tenantry_types::overview::FirstSteps;
 use tenantry_types::plan::{Quota, QuotaState};
 use tenantry_types::tenant::TenantStatus;
 
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::tenants::{DismissSteps, get_overview};
-use crate::state::shared;
 use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
 
 #[component]
 pub fn Overview() -> impl IntoView {
     let tenant = tenant_param();
-    let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| get_overview(tenant));
+    let data = fetch(move || get_overview(tenant.get()));
     loaded_here(data, |page, here| {
         let overview = page.overview;
         let base = format!("/t/{}", here.slug);

@@ -6,9 +6,9 @@ use tenantry_types::counted;
 use tenantry_types::model::ModelReportRow;
 
 use super::{list_query, models::tabs};
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::models::report;
-use crate::state::shared;
 use crate::ui::{Empty, Filters, Icon, PageHead, Pager, count_words};
 
 /// So many columns are still read as a table; beyond that the list says it better.
@@ -18,11 +18,7 @@ const COLUMNS: usize = 12;
 pub fn Report() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), list.get(), shared.refresh.get()),
-        |(tenant, list, _)| report(tenant, list),
-    );
+    let data = fetch(move || report(tenant.get(), list.get()));
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let csv = format!("/api/v1/tenants/{}/models/report?format=csv", here.slug);

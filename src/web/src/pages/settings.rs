@@ -6,10 +6,10 @@ use tenantry_types::tenant::{MembersJoin, Tenant, TenantStatus};
 use tenantry_types::{Permission, counted};
 
 use super::overview::Limits;
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
-use crate::state::shared;
 use crate::ui::{
     ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, tenant_colour,
 };
@@ -21,8 +21,7 @@ const COLOURS: [&str; 12] = [
 #[component]
 pub fn Settings() -> impl IntoView {
     let tenant = tenant_param();
-    let shared = shared();
-    let data = Resource::new_blocking(move || (tenant.get(), shared.refresh.get()), |(tenant, _)| settings(tenant));
+    let data = fetch(move || settings(tenant.get()));
     loaded_here(data, |page, here| {
         let t = page.tenant.clone();
         view! {

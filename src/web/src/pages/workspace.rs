@@ -6,12 +6,12 @@ use tenantry_types::model::{AccessMode, Audience};
 use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
-use crate::frame::{loaded_here, param, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::{param, tenant_param};
 use crate::rpc::Here;
 use crate::rpc::workspaces::{
     ArchiveWorkspace, RemoveWorkspaceMember, RestoreWorkspace, SetWorkspaceMember, SetWorkspaceModels, UpdateWorkspace, WorkspacePage, get_workspace,
 };
-use crate::state::shared;
 use crate::ui::{
     ActForm, Alert, Avatar, Check, Empty, Field, Hidden, IdText, Modal, PageHead, Panel, RoleBadge, Section, Select, Submit, Tabs, TextArea, Tone,
     When, WorkspaceBadge, choices,
@@ -26,11 +26,7 @@ pub fn WorkspaceDetail() -> impl IntoView {
     let tenant = tenant_param();
     let slug = param("workspace");
     let query = use_query_map();
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), slug.get(), shared.refresh.get()),
-        |(tenant, slug, _)| get_workspace(tenant, slug),
-    );
+    let data = fetch(move || get_workspace(tenant.get(), slug.get()));
     loaded_here(data, move |page, here| {
         let base = format!("/t/{}", here.slug);
         let w = page.workspace.clone();

@@ -4,20 +4,16 @@ use leptos::server_fn::ServerFn;
 use tenantry_types::Permission;
 
 use super::list_query;
-use crate::frame::{loaded_here, tenant_param};
+use crate::data::{fetch, loaded_here};
+use crate::frame::tenant_param;
 use crate::rpc::workspaces::{CreateWorkspace, list_workspaces};
-use crate::state::shared;
 use crate::ui::{ActForm, Empty, Field, Filters, Hidden, PageHead, Pager, Panel, Submit, Tabs, TextArea, When, WorkspaceBadge, count_words};
 
 #[component]
 pub fn Workspaces() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
-    let shared = shared();
-    let data = Resource::new_blocking(
-        move || (tenant.get(), list.get(), shared.refresh.get()),
-        |(tenant, list, _)| list_workspaces(tenant, list),
-    );
+    let data = fetch(move || list_workspaces(tenant.get(), list.get()));
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let base = format!("/t/{}", here.slug);

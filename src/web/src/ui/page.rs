@@ -5,8 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{Icon, ProblemView};
-use crate::rpc::UiError;
+use super::Icon;
 
 /// The class of a tenant's colour. Whole words, for the scanner of the stylesheet.
 pub const fn tenant_colour(colour: u8) -> &'static str {
@@ -127,22 +126,4 @@ pub fn waiting(show: impl Fn() -> Showing + Send + Sync + 'static) -> AnyView {
 
 fn waiting_for(show: Arc<dyn Fn() -> Showing + Send + Sync>) -> AnyView {
     view! { <Transition fallback=|| view! { <Skeleton /> }>{move || Suspend::new(show())}</Transition> }.into_any()
-}
-
-/// A page or part of one that needs data: a skeleton, then the view, or the problem.
-pub fn loaded<T, F, V>(data: Resource<Result<T, UiError>>, view: F) -> AnyView
-where
-    T: Clone + Send + Sync + 'static,
-    F: Fn(T) -> V + Clone + Send + Sync + 'static,
-    V: IntoView + 'static,
-{
-    waiting(move || {
-        let view = view.clone();
-        Box::pin(async move {
-            match data.await {
-                Ok(value) => view(value).into_any(),
-                Err(error) => view! { <ProblemView error /> }.into_any(),
-            }
-        })
-    })
 }

@@ -3,14 +3,15 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::sign_in::{Safety, Session};
 
+use crate::data::{fetch, loaded};
 use crate::rpc::account::{EndOtherSessions, EndSession, SendVerification, load_safety};
 use crate::state::shared;
-use crate::ui::{ActForm, Badge, Field, Hidden, PlainForm, Section, Submit, Tone, When, loaded};
+use crate::ui::{ActForm, Badge, Field, Hidden, PlainForm, Section, Submit, Tone, When};
 
 #[component]
 pub fn SafetySections() -> impl IntoView {
     let shared = shared();
-    let data = Resource::new_blocking(move || shared.refresh.get(), |_| load_safety());
+    let data = fetch(load_safety);
     loaded(data, move |safety: Safety| {
         let mail = safety.mail;
         view! {

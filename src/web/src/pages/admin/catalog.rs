@@ -6,11 +6,11 @@ use tenantry_types::money;
 use tenantry_types::provider::Provider;
 
 use super::super::{list_query, price, thousands};
+use crate::data::{fetch, loaded};
 use crate::frame::param;
 use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
-use crate::state::shared;
 use crate::ui::{
-    ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words, loaded,
+    ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words,
 };
 
 fn provider_choices(providers: &[Provider]) -> Vec<(String, String)> {
@@ -29,8 +29,7 @@ fn provider_name(model: &Model, providers: &[Provider]) -> String {
 #[component]
 pub fn Catalog() -> impl IntoView {
     let list = list_query();
-    let shared = shared();
-    let data = Resource::new_blocking(move || (list.get(), shared.refresh.get()), |(list, _)| list_catalog(list));
+    let data = fetch(move || list_catalog(list.get()));
     loaded(data, move |page| {
         let list = list.get_untracked();
         let models = page.models;
@@ -121,8 +120,7 @@ fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoVi
 #[component]
 pub fn CatalogDetail() -> impl IntoView {
     let id = param("id");
-    let shared = shared();
-    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| get_catalog_model(id));
+    let data = fetch(move || get_catalog_model(id.get()));
     loaded(data, |page| {
         let m = page.model;
         let id = m.id.to_string();

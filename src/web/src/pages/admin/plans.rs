@@ -4,14 +4,13 @@ use leptos::server_fn::ServerFn;
 use tenantry_types::counted;
 use tenantry_types::plan::{Plan, Resource as Limited};
 
+use crate::data::{fetch, loaded};
 use crate::rpc::admin::{CreatePlan, DeletePlan, UpdatePlan, list_plans};
-use crate::state::shared;
-use crate::ui::{ActForm, Badge, Check, Empty, Field, Hidden, Modal, PageHead, Panel, Submit, Tone, loaded};
+use crate::ui::{ActForm, Badge, Check, Empty, Field, Hidden, Modal, PageHead, Panel, Submit, Tone};
 
 #[component]
 pub fn Plans() -> impl IntoView {
-    let shared = shared();
-    let data = Resource::new_blocking(move || shared.refresh.get(), |_| list_plans());
+    let data = fetch(list_plans);
     loaded(data, |plans| {
         let empty = plans.is_empty();
         let cards = plans.into_iter().map(|p| view! { <Card p /> }).collect_view();

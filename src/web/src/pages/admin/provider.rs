@@ -7,22 +7,21 @@ use tenantry_types::counted;
 use tenantry_types::provider::{Provider, SyncReport};
 
 use super::providers::{Health, kinds};
+use crate::data::{fetch, fetch_apart, loaded};
 use crate::frame::param;
 use crate::rpc::admin::{ApplySync, CheckProvider, DeleteProvider, UpdateProvider, get_provider, sync_preview};
-use crate::state::shared;
-use crate::ui::{ActForm, Alert, Check, Field, Hidden, IdText, Modal, PageHead, Section, Select, Submit, Tone, loaded};
+use crate::ui::{ActForm, Alert, Check, Field, Hidden, IdText, Modal, PageHead, Section, Select, Submit, Tone};
 
 #[component]
 pub fn ProviderDetail() -> impl IntoView {
     let id = param("id");
-    let shared = shared();
     let query = use_query_map();
     let preview = Memo::new(move |_| query.get().get("preview").is_some());
-    let data = Resource::new_blocking(move || (id.get(), shared.refresh.get()), |(id, _)| get_provider(id));
-    let report = Resource::new_blocking(
-        move || (id.get(), preview.get()),
-        |(id, preview)| async move { if preview { sync_preview(id).await.map(Some) } else { Ok(None) } },
-    );
+    let data = fetch(move || get_provider(id.get()));
+    let report = fetch_apart(move || {
+        let (id, preview) = (id.get(), preview.get());
+        async move { if preview { sync_preview(id).await.map(Some) } else { Ok(None) } }
+    });
     view! {
         {loaded(data, |p| view! { <Head p=p.clone() /><Edit p /> })}
         <Section title="Models" lead="Reads the list that the provider publishes. First you see what would change; nothing is taken away.">

@@ -3,9 +3,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::provider::{Provider, ProviderKind};
 
+use crate::data::{fetch, loaded};
 use crate::rpc::admin::{CreateProvider, list_providers};
-use crate::state::shared;
-use crate::ui::{ActForm, Badge, Empty, Field, PageHead, Panel, Select, Submit, Tone, When, choices, loaded};
+use crate::ui::{ActForm, Badge, Empty, Field, PageHead, Panel, Select, Submit, Tone, When, choices};
 
 pub const fn kind_label(kind: ProviderKind) -> &'static str {
     match kind {
@@ -36,8 +36,7 @@ pub fn Health(provider: Provider) -> impl IntoView {
 
 #[component]
 pub fn Providers() -> impl IntoView {
-    let shared = shared();
-    let data = Resource::new_blocking(move || shared.refresh.get(), |_| list_providers());
+    let data = fetch(list_providers);
     loaded(data, |providers| {
         let empty = providers.is_empty();
         let rows = providers

@@ -1,14 +1,13 @@
 //! The server as a whole.
 use leptos::prelude::*;
 
+use crate::data::{fetch, loaded};
 use crate::rpc::admin::stats;
-use crate::state::shared;
-use crate::ui::{PageHead, Section, loaded};
+use crate::ui::{PageHead, Section};
 
 #[component]
 pub fn System() -> impl IntoView {
-    let shared = shared();
-    let data = Resource::new_blocking(move || shared.refresh.get(), |_| stats());
+    let data = fetch(stats);
     loaded(data, |stats| {
         let tiles = [
             ("Tenants", stats.tenants, "/admin/tenants"),

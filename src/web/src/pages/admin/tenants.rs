@@ -6,20 +6,19 @@ use tenantry_types::overview::TenantRow;
 use tenantry_types::tenant::TenantStatus;
 
 use super::super::list_query;
+use crate::data::{fetch, loaded};
 use crate::rpc::account::CreateTenant;
 use crate::rpc::admin::{PurgeTenant, list_tenants};
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SuspendTenant};
-use crate::state::shared;
 use crate::ui::{
     ActForm, Avatar, ConfirmName, Empty, Field, FilterSelect, Filters, Hidden, Modal, PageHead, Pager, Panel, Submit, TenantBadge, When, choices,
-    count_words, loaded, tenant_colour,
+    count_words, tenant_colour,
 };
 
 #[component]
 pub fn Tenants() -> impl IntoView {
     let list = list_query();
-    let shared = shared();
-    let data = Resource::new_blocking(move || (list.get(), shared.refresh.get()), |(list, _)| list_tenants(list));
+    let data = fetch(move || list_tenants(list.get()));
     loaded(data, move |page| {
         let list = list.get_untracked();
         let states = choices([("", "All"), ("active", "Active"), ("suspended", "Suspended"), ("inactive", "Deactivated")]);

@@ -5,17 +5,18 @@ use tenantry_types::account::{User, UserStatus};
 use tenantry_types::sign_in::ResetLink;
 
 use super::super::list_query;
+use crate::data::{fetch, loaded};
 use crate::rpc::admin::{UpdateUser, list_users};
 use crate::state::shared;
 use crate::ui::{
-    ActForm, Avatar, CopyButton, Empty, Filters, Hidden, Modal, PageHead, Pager, PlainForm, RoleBadge, Submit, UserBadge, When, count_words, loaded,
+    ActForm, Avatar, CopyButton, Empty, Filters, Hidden, Modal, PageHead, Pager, PlainForm, RoleBadge, Submit, UserBadge, When, count_words,
 };
 
 #[component]
 pub fn Users() -> impl IntoView {
     let list = list_query();
     let shared = shared();
-    let data = Resource::new_blocking(move || (list.get(), shared.refresh.get()), |(list, _)| list_users(list));
+    let data = fetch(move || list_users(list.get()));
     loaded(data, move |page| {
         let list = list.get_untracked();
         let words = count_words(page.total, page.items.len(), &list, "account", "accounts");
