@@ -58,7 +58,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/permissions"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 

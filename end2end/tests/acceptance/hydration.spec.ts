@@ -48,7 +48,7 @@ test("every page comes alive without a complaint, also when walked to", async ({
   test.slow();
   await logIn(page, operator.email);
   const tenant = "house-of-olga";
-  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/settings"];
+  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/permissions", "/settings"];
   for (const path of pages) await gotoHydrated(page, `/t/${tenant}${path}`);
   const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans"];
   for (const path of admin) await gotoHydrated(page, `/admin${path}`);

@@ -10,6 +10,7 @@ pub mod find;
 pub mod invitations;
 pub mod members;
 pub mod models;
+pub mod permissions;
 mod query;
 pub mod session;
 mod status;

@@ -9,6 +9,7 @@ mod enumeration;
 mod headers;
 mod idempotency;
 mod passwords;
+mod permissions;
 mod plain_forms;
 mod problems;
 mod program;

@@ -65,6 +65,8 @@ fn form(things: &Things, path: &str) -> String {
         ("enabled", "true"),
         ("is_active", "true"),
         ("plan", &things.plan),
+        ("permission", "workspaces:update"),
+        ("effect", "grant"),
     ];
     // Words that differ from function to function.
     fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));
@@ -205,6 +207,7 @@ async fn the_right_person_is_understood(world: &World) {
 async fn roles_count_here_as_well(world: &World) {
     for (path, who) in [
         ("/_fn/members/remove", &world.test.a.developer),
+        ("/_fn/permissions/set", &world.test.a.developer),
         ("/_fn/tenant/update", &world.test.a.developer),
         ("/_fn/tenant/suspend", &world.test.a.admin),
         ("/_fn/invitations", &world.test.a.viewer),

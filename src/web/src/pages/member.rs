@@ -1,4 +1,6 @@
 //! One member: role, workspaces, and the way out.
+mod permissions;
+
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::{Permission, counted};
@@ -15,7 +17,8 @@ pub fn MemberPage() -> impl IntoView {
     let tenant = tenant_param();
     let user = param("user");
     let data = fetch(move || get_member(tenant.get(), user.get()));
-    loaded_here(data, |detail, here| {
+    let allowed = permissions::load(tenant, user);
+    loaded_here(data, move |detail, here| {
         let m = detail.member;
         let base = format!("/t/{}", here.slug);
         let covered = here.role.covers(m.role);
@@ -66,6 +69,7 @@ pub fn MemberPage() -> impl IntoView {
                     view! { <ul class="rows">{workspaces}</ul> }.into_any()
                 }}
             </Section>
+            <permissions::Permissions data=allowed tenant=here.slug.to_string() />
             {(may_update || may_remove)
                 .then(|| {
                     view! {

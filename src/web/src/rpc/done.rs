@@ -56,6 +56,7 @@ outcomes! {
     WorkspaceModelsSaved = "workspace-models-saved", "The models of the workspace are saved.";
     MembersAdded = "members-added", "The people are added.";
     MemberSaved = "member-saved", "The member is saved.";
+    OverrideSaved = "override-saved", "The permission is saved.";
     MemberRemoved = "member-removed", "The member is removed.";
     InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
     ModelsSaved = "models-saved", "The models are saved.";
