@@ -1,6 +1,7 @@
 //! The outside: what implements the ports of `tenantry-domain`, and what reads other systems' data.
 //! Nothing here decides anything; it fetches, sends and translates.
 
+pub mod heads;
 pub mod open_webui;
 pub mod smtp;
 pub mod upstream;

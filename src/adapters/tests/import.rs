@@ -32,6 +32,7 @@ async fn server() -> (App, TestDb) {
         policy: Policy::default(),
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
+        heads: None,
         password_threads: 2,
     };
     (App::start(setup).await.unwrap(), test)

@@ -42,6 +42,7 @@ const TAGS: &[(&str, &str)] = &[
         "Parts of a tenant with members of their own. One workspace also stands under `/api/v1/workspaces`, by id.",
     ),
     ("Models", "What a tenant and its workspaces may use."),
+    ("Audit", "What happened, and whether the record of it is what was written."),
     (
         "Providers",
         "Upstreams that serve models. For operators; for others these paths are not there.",

@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers, quotas,
-    sessions, tenants, workspaces,
+    audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers,
+    quotas, sessions, tenants, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -123,6 +123,9 @@ pub fn table() -> Table {
         .routes(at("Server", "/v1/platform/users/{user}", routes!(platform::user, platform::update_user)))
         .routes(at("Server", "/v1/platform/users/{user}/reset-link", routes!(platform::make_reset_link)))
         .routes(at("Server", "/v1/platform/users/{user}/sessions", routes!(platform::end_sessions)))
+        .routes(at("Audit", "/v1/platform/audit", routes!(audit::list_platform)))
+        .routes(at("Audit", "/v1/platform/audit/export", routes!(audit::export_platform)))
+        .routes(at("Audit", "/v1/platform/audit/verify", routes!(audit::verify_platform)))
         .nest("/v1/tenants", tenant())
         .nest("/v1/organizations", tenant())
         .nest(ID, workspace())
@@ -143,6 +146,9 @@ fn tenant() -> Table {
             "/{tenant}/configuration",
             routes!(configuration::of_tenant, configuration::update_tenant),
         ))
+        .routes(at("Audit", "/{tenant}/audit", routes!(audit::list)))
+        .routes(at("Audit", "/{tenant}/audit/export", routes!(audit::export)))
+        .routes(at("Audit", "/{tenant}/audit/verify", routes!(audit::verify)))
         .routes(at("Members", "/{tenant}/members", routes!(members::list, members::add)))
         .routes(at("Members", "/{tenant}/users", routes!(members::list, invitations::create)))
         .routes(at(

@@ -3,11 +3,12 @@
 //! its audit row stand or fall together.
 
 use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
-use tenantry_types::{TenantId, UserId, WorkspaceId};
+use tenantry_types::{Email, TenantId, UserId, WorkspaceId};
+use uuid::Uuid;
 
 use crate::access::{Actor, Granted, Needs, Scope};
-use crate::audit::{self, Event, Row};
-use crate::{Db, DbError, Result};
+use crate::audit::{self, Event};
+use crate::{Db, Result};
 
 /// A transaction in the role `tenantry_tenant`, bound to one tenant, its actor and the workspaces
 /// that they may enter. Rolls back when it is dropped.
@@ -15,6 +16,7 @@ use crate::{Db, DbError, Result};
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
     tenant: TenantId,
+    workspace: Option<WorkspaceId>,
     actor: Actor,
     events: Vec<Event>,
 }
@@ -25,6 +27,7 @@ pub struct TenantTx {
 pub struct PlatformTx {
     tx: Transaction<'static, Postgres>,
     events: Vec<(Actor, Event)>,
+    erased: Vec<Uuid>,
 }
 
 /// The only place where text is made into SQL: from typed ids, which cannot hold anything but
@@ -52,6 +55,7 @@ impl Db {
         Ok(TenantTx {
             tx,
             tenant: by.tenant_id(),
+            workspace: by.workspace().map(|w| w.id),
             actor: by.actor().clone(),
             events: Vec::new(),
         })
@@ -67,7 +71,11 @@ impl Db {
             .begin_with("begin; set local role tenantry_platform")
             .await
             .inspect_err(|_| self.begin_failed())?;
-        Ok(PlatformTx { tx, events: Vec::new() })
+        Ok(PlatformTx {
+            tx,
+            events: Vec::new(),
+            erased: Vec::new(),
+        })
     }
 }
 
@@ -97,6 +105,7 @@ impl TenantTx {
         Ok(PlatformTx {
             tx: self.tx,
             events: Vec::new(),
+            erased: Vec::new(),
         })
     }
 
@@ -112,49 +121,8 @@ impl TenantTx {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
-        let tenant = self.tenant.uuid();
-        let head = sqlx::query!("select seq, hash from audit_head where tenant_id = $1 for update", tenant)
-            .fetch_optional(&mut *self.tx)
-            .await?
-            .ok_or(DbError::Corrupt("audit head"))?;
-        let rows = audit::chain(head.seq, &head.hash, events.into_iter().map(|e| (self.actor.clone(), e)));
-        let cols = audit::Columns::of(&rows);
-        let last = rows.last().ok_or(DbError::Corrupt("audit chain"))?;
-        sqlx::query!(
-            "insert into audit_event (tenant_id, seq, id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name,
-               outcome, door, ip, request_id, changes, prev_hash, hash)
-             select $1, * from unnest($2::bigint[], $3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-               $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::jsonb[], $17::bytea[], $18::bytea[])",
-            tenant,
-            &cols.seq,
-            &cols.id,
-            &cols.at,
-            &cols.actor_type,
-            &cols.actor_id as &[Option<String>],
-            &cols.actor_name,
-            &cols.action,
-            &cols.target_type,
-            &cols.target_id as &[Option<String>],
-            &cols.target_name,
-            &cols.outcome,
-            &cols.door,
-            &cols.ip as &[Option<String>],
-            &cols.request_id,
-            &cols.changes,
-            &cols.prev_hash,
-            &cols.hash,
-        )
-        .execute(&mut *self.tx)
-        .await?;
-        sqlx::query!(
-            "update audit_head set seq = $2, hash = $3 where tenant_id = $1",
-            tenant,
-            last.seq,
-            &last.hash
-        )
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(())
+        let events = events.into_iter().map(|event| (self.actor.clone(), event)).collect();
+        audit::write(&mut self.tx, self.tenant, self.workspace, events).await
     }
 }
 
@@ -168,6 +136,12 @@ impl PlatformTx {
         self.events.push((actor.clone(), event));
     }
 
+    /// Takes a person out of all records when the transaction commits: names, addresses, and what else
+    /// was recorded as personal. That something happened stays.
+    pub fn erase(&mut self, user: UserId, email: &Email) {
+        self.erased.extend([user.uuid(), audit::address(email)]);
+    }
+
     /// Goes on, in the same transaction, with the rows of a tenant: founding and joining write both.
     ///
     /// # Errors
@@ -179,6 +153,7 @@ impl PlatformTx {
         Ok(TenantTx {
             tx: self.tx,
             tenant: by.tenant_id(),
+            workspace: by.workspace().map(|w| w.id),
             actor: by.actor().clone(),
             events: Vec::new(),
         })
@@ -192,44 +167,13 @@ impl PlatformTx {
     }
 
     async fn write_audit(&mut self) -> Result<()> {
-        if self.events.is_empty() {
-            return Ok(());
+        if !self.events.is_empty() {
+            audit::write_platform(&mut self.tx, std::mem::take(&mut self.events)).await?;
         }
-        let events = std::mem::take(&mut self.events);
-        let head = sqlx::query!("select seq, hash from platform_audit_head where one for update")
-            .fetch_one(&mut *self.tx)
-            .await?;
-        let rows: Vec<Row> = audit::chain(head.seq, &head.hash, events);
-        let cols = audit::Columns::of(&rows);
-        let last = rows.last().ok_or(DbError::Corrupt("audit chain"))?;
-        sqlx::query!(
-            "insert into platform_audit (seq, id, at, actor_type, actor_id, actor_name, action, target_type, target_id, target_name,
-               outcome, door, ip, request_id, changes, prev_hash, hash)
-             select * from unnest($1::bigint[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-               $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::jsonb[], $16::bytea[], $17::bytea[])",
-            &cols.seq,
-            &cols.id,
-            &cols.at,
-            &cols.actor_type,
-            &cols.actor_id as &[Option<String>],
-            &cols.actor_name,
-            &cols.action,
-            &cols.target_type,
-            &cols.target_id as &[Option<String>],
-            &cols.target_name,
-            &cols.outcome,
-            &cols.door,
-            &cols.ip as &[Option<String>],
-            &cols.request_id,
-            &cols.changes,
-            &cols.prev_hash,
-            &cols.hash,
-        )
-        .execute(&mut *self.tx)
-        .await?;
-        sqlx::query!("update platform_audit_head set seq = $1, hash = $2 where one", last.seq, &last.hash)
-            .execute(&mut *self.tx)
-            .await?;
+        if !self.erased.is_empty() {
+            // After the events: the last one of a person tells that they go.
+            audit::erase(&mut self.tx, &std::mem::take(&mut self.erased)).await?;
+        }
         Ok(())
     }
 }

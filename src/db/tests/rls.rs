@@ -8,7 +8,7 @@ use sqlx::{PgConnection, Row};
 use tenantry_db::testing::TestDb;
 
 /// Tables of a tenant: `tenant_id` first, RLS enabled and forced, isolated by policy.
-const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "quota_limit", "audit_event", "audit_head"];
+const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "quota_limit", "audit_event", "audit_personal"];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[
     "membership",
@@ -19,6 +19,7 @@ const LOOKUP: &[&str] = &[
     "workspace_model",
     "outbox",
     "permission_override",
+    "audit_head",
 ];
 /// What belongs to the server. `tenant` and `user_account` have policies of their own besides.
 const PLATFORM: &[&str] = &[
@@ -33,6 +34,9 @@ const PLATFORM: &[&str] = &[
     "platform_setting",
     "platform_audit",
     "platform_audit_head",
+    "platform_audit_personal",
+    "audit_person",
+    "notification",
     "idempotency_key",
     "account_token",
     "totp",

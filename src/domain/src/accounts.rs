@@ -8,6 +8,7 @@ pub mod verification;
 use std::time::Duration;
 
 use serde_json::json;
+use tenantry_db::audit::Event;
 use tenantry_db::{account, account_token, sign_in_place, tenant};
 use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
@@ -166,7 +167,10 @@ pub async fn update_me(app: &App, who: &Principal, patch: MePatch) -> Result<Use
         account::set_name(&mut tx, who.id(), name.as_str(), now()).await?;
         tx.record(
             &who.actor(),
-            event("user.updated", "user", Some(who.id().to_string()), name.as_str(), json!({ "name": name })),
+            Event {
+                personal: json!({ "from": who.user().name, "to": name }),
+                ..event("user.updated", "user", Some(who.id().to_string()), name.as_str(), json!({}))
+            },
         );
     }
     let user = account::find(&mut tx, who.id()).await?.ok_or(Error::NOT_FOUND)?;
@@ -203,6 +207,7 @@ pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
             json!({ "address": address_mark(&who.user().email) }),
         ),
     );
+    tx.erase(who.id(), &who.user().email);
     account::delete(&mut tx, who.id()).await?;
     tx.commit().await?;
     Ok(())

@@ -7,9 +7,10 @@ use tenantry_db::Db;
 use tenantry_types::Email;
 use tenantry_types::text::Secret;
 
+use crate::audit::Signer;
 use crate::guesses::Guesses;
 use crate::password::Passwords;
-use crate::ports::{Mailer, ModelSource};
+use crate::ports::{HeadLog, Mailer, ModelSource};
 use crate::vault::{MasterKey, Vault};
 use crate::{Origin, Result, plans};
 
@@ -54,6 +55,8 @@ pub struct Setup {
     /// None: links are shown, not mailed.
     pub mailer: Option<Arc<dyn Mailer>>,
     pub models: Arc<dyn ModelSource>,
+    /// Where the heads of the audit's chains are noted; None: nowhere.
+    pub heads: Option<Arc<dyn HeadLog>>,
     /// How many passwords are hashed at once; each takes 19 MiB.
     pub password_threads: usize,
 }
@@ -72,6 +75,8 @@ struct Inner {
     policy: Policy,
     mailer: Option<Arc<dyn Mailer>>,
     models: Arc<dyn ModelSource>,
+    heads: Option<Arc<dyn HeadLog>>,
+    signer: Signer,
 }
 
 impl std::fmt::Debug for App {
@@ -90,12 +95,14 @@ impl App {
         let passwords = Passwords::new(setup.password_threads)?;
         let inner = Inner {
             db: setup.db,
+            signer: Signer::new(&vault)?,
             vault,
             passwords,
             guesses: Guesses::new(),
             policy: setup.policy,
             mailer: setup.mailer,
             models: setup.models,
+            heads: setup.heads,
         };
         let app = Self { inner: Arc::new(inner) };
         plans::ensure_default(&app).await?;
@@ -152,6 +159,14 @@ impl App {
 
     pub fn models(&self) -> &dyn ModelSource {
         &*self.inner.models
+    }
+
+    pub(crate) fn heads(&self) -> Option<&dyn HeadLog> {
+        self.inner.heads.as_deref()
+    }
+
+    pub(crate) fn signer(&self) -> &Signer {
+        &self.inner.signer
     }
 }
 

@@ -8,6 +8,7 @@ pub mod accounts;
 mod app;
 pub mod audit;
 pub mod catalog;
+mod csv;
 pub mod device;
 mod error;
 mod guesses;

@@ -67,3 +67,17 @@ pub trait Mailer: Send + Sync {
     /// Whether another try makes sense.
     async fn send(&self, mail: Mail) -> Result<(), MailError>;
 }
+
+/// Keeps the heads of the audit's chains outside the database. Lines are only ever added.
+#[async_trait]
+pub trait HeadLog: Send + Sync {
+    /// # Errors
+    /// When they were not written.
+    async fn append(&self, lines: String) -> std::io::Result<()>;
+
+    /// All lines; empty when there are none yet.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    async fn read(&self) -> std::io::Result<String>;
+}

@@ -103,6 +103,15 @@ impl Vault {
         Ok(Self { master, platform })
     }
 
+    /// A key of its own for one purpose: it follows from the platform's data key and cannot be led back to it.
+    pub(crate) fn seed(&self, purpose: &str) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"tenantry seed 1\0");
+        hash.update(self.platform);
+        hash.update(purpose.as_bytes());
+        hash.finalize().into()
+    }
+
     /// # Errors
     /// Only when the cipher itself fails.
     pub fn seal_platform(&self, place: Place, plain: &[u8]) -> Result<Vec<u8>> {

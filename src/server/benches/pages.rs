@@ -33,6 +33,7 @@ async fn app(test: &TestDb) -> App {
         policy: Policy::default(),
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
+        heads: None,
         password_threads: 2,
     };
     App::start(setup).await.unwrap()

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use tenantry_adapters::heads::HeadFile;
 use tenantry_adapters::smtp::SmtpMailer;
 use tenantry_adapters::upstream::HttpModelSource;
 use tenantry_db::Db;
@@ -35,6 +36,7 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         policy,
         mailer: mailer(config)?,
         models: Arc::new(models),
+        heads: Some(Arc::new(HeadFile::new(config.audit_heads.clone()))),
         password_threads: password_threads(),
     };
     Ok(App::start(setup).await?)

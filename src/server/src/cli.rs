@@ -2,6 +2,7 @@
 //! progress and the log to stderr; it ends with 0, 1 (it did not work) or 2 (wrong use).
 
 mod admin;
+mod audit;
 mod bench;
 mod config;
 mod flags;
@@ -54,6 +55,9 @@ enum Command {
     /// Add people to a tenant
     #[command(subcommand)]
     Members(members::Command),
+    /// Verify the record of what happened
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -109,6 +113,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Import(command) => import::run(command).await,
         Command::Admin(command) => admin::run(command).await,
         Command::Members(command) => members::run(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(command).await,
     }

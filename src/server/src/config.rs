@@ -74,6 +74,8 @@ pub struct Initialization {
 pub struct Config {
     pub addr: SocketAddr,
     pub data_dir: PathBuf,
+    /// Where the heads of the audit's chains are noted.
+    pub audit_heads: PathBuf,
     pub database: Database,
     pub max_connections: u32,
     /// Scheme, host and port, without a slash at the end.

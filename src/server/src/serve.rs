@@ -17,7 +17,7 @@ use crate::database::Open;
 use crate::failure::Failure;
 use crate::router::{self, Surroundings};
 use crate::{application, leptos_options};
-use tenantry_domain::{App, initialize};
+use tenantry_domain::{App, audit, initialize};
 
 /// How long requests may take to end after a signal.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -104,6 +104,10 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
         () = signals.next() => tracing::warn!("a second signal: not waiting for requests"),
     }
     serving.abort();
+    // What was recorded last is noted as well.
+    if let Err(error) = audit::note_heads(&app).await {
+        tracing::warn!(?error, "the heads of the audit could not be noted");
+    }
     Ok(())
 }
 

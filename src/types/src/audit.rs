@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::input::words;
-use crate::{EventId, Timestamp};
+use crate::input::{Fields, Text, words};
+use crate::{EventId, PageQuery, TenantId, Timestamp, WorkspaceId};
 
 words! {
-    Outcome, QuotaResource {
+    Outcome, AuditOutcome {
         Ok = "ok",
         Denied = "denied",
         Failed = "failed",
@@ -16,7 +16,7 @@ words! {
 
 words! {
     /// Through which door the actor came.
-    Door, QuotaResource {
+    Door, AuditDoor {
         Web = "web",
         Api = "api",
         Cli = "cli",
@@ -24,7 +24,8 @@ words! {
     }
 }
 
-/// Somebody or something, as it was called at the time.
+/// Somebody or something, as it was called at the time. Of who has deleted their account the id is
+/// left, and `ERASED` for a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AuditParty {
@@ -33,6 +34,9 @@ pub struct AuditParty {
     pub id: Option<String>,
     pub name: String,
 }
+
+/// The name of a person who was taken out of the record.
+pub const ERASED: &str = "[erased]";
 
 /// One recorded event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,9 +48,65 @@ pub struct AuditEvent {
     /// `members.invited`.
     pub action: String,
     pub target: AuditParty,
+    /// Null for events of the server itself.
+    pub tenant: Option<TenantId>,
+    /// The workspace that the actor worked in, if it was one.
+    pub workspace: Option<WorkspaceId>,
     pub outcome: Outcome,
     pub door: Door,
+    pub ip: Option<String>,
+    pub request_id: String,
+    /// What changed; `from` and `to` where something was before. Never a secret.
     pub changes: Value,
+}
+
+/// Which events.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AuditFilter {
+    /// The id of who did it, or what they are: `user`, `key`, `system`.
+    pub actor: Option<String>,
+    /// `member.updated`, or `member` for all about members.
+    pub action: Option<String>,
+    pub outcome: Option<Outcome>,
+    /// The id of what it was done to, or its kind: `workspace`.
+    pub target: Option<String>,
+    /// From this time on.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
+    pub door: Option<Door>,
+    /// Searched in names, actions, addresses and request ids; empty means none.
+    pub q: String,
+}
+
+impl AuditFilter {
+    /// None when a fault was recorded.
+    pub fn read(f: &mut Fields<'_>) -> Option<Self> {
+        let actor = f.optional::<Text<100>>("actor");
+        let action = f.optional::<Text<100>>("action");
+        let outcome = f.optional("outcome");
+        let target = f.optional::<Text<100>>("target");
+        let from = f.optional("from");
+        let to = f.optional("to");
+        let door = f.optional("door");
+        let q = f.optional::<String>("q");
+        Some(Self {
+            actor: actor?.map(|t| t.0),
+            action: action?.map(|t| t.0),
+            outcome: outcome?,
+            target: target?.map(|t| t.0),
+            from: from?,
+            to: to?,
+            door: door?,
+            q: q?.unwrap_or_default(),
+        })
+    }
+
+    /// The searched text as a pattern for `like`.
+    pub fn pattern(&self) -> Option<String> {
+        let q = self.q.clone();
+        PageQuery { q, ..PageQuery::default() }.pattern()
+    }
 }
 
 impl AuditEvent {
@@ -85,4 +145,60 @@ impl AuditEvent {
             other => format!("{other} {target}"),
         }
     }
+}
+
+/// What is wrong at one place of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditFault {
+    Edited,
+    Missing,
+    Moved,
+    Truncated,
+    Added,
+    Rewritten,
+    Forged,
+}
+
+impl AuditFault {
+    /// In words, for people.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Edited => "is not what was written",
+            Self::Missing => "is missing",
+            Self::Moved => "stands where it was not written",
+            Self::Truncated => "and what follows was cut off",
+            Self::Added => "was added past the head of the chain",
+            Self::Rewritten => "is not the one whose head was noted outside the database",
+            Self::Forged => "the log of heads holds lines that this server did not write",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditFinding {
+    /// The place in the chain; null for what is not about one event.
+    pub seq: Option<i64>,
+    pub fault: AuditFault,
+}
+
+/// Whether a chain is what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditVerification {
+    /// The tenant's id, or `platform`.
+    pub chain: String,
+    pub ok: bool,
+    /// Events that were verified.
+    pub events: i64,
+    /// Names of people that were erased with their accounts; the chain holds without them.
+    pub erased: i64,
+    /// The place of the last event.
+    pub last: i64,
+    /// The last place that was noted outside the database; null when none was.
+    pub noted: Option<i64>,
+    /// At most 100.
+    pub findings: Vec<AuditFinding>,
 }

@@ -103,6 +103,8 @@ pub enum Choice {
     Effect,
     Permission,
     SignInMethod,
+    AuditOutcome,
+    AuditDoor,
 }
 
 impl Choice {
@@ -125,6 +127,8 @@ impl Choice {
             Self::Effect => "grant, deny",
             Self::Permission => "the permissions of the matrix",
             Self::SignInMethod => "password, oidc",
+            Self::AuditOutcome => "ok, denied, failed",
+            Self::AuditDoor => "web, api, cli, system",
             Self::MemberSort => "name, email, role, joined_at, last_active_at, each with - before it for descending",
         }
     }
@@ -163,6 +167,7 @@ pub enum Fault {
     Twice,
     NotPerWorkspace,
     OperatorsOnly,
+    NotATime,
 }
 
 impl Fault {
@@ -197,6 +202,7 @@ impl Fault {
             Self::Twice => "twice",
             Self::NotPerWorkspace => "not_per_workspace",
             Self::OperatorsOnly => "operators_only",
+            Self::NotATime => "not_a_time",
         }
     }
 
@@ -233,6 +239,7 @@ impl Fault {
             Self::Twice => "Is there twice.".into(),
             Self::NotPerWorkspace => "This permission is one of the whole tenant: name no workspace.".into(),
             Self::OperatorsOnly => "Only operators of the server have this: it cannot be granted.".into(),
+            Self::NotATime => "Must be a time, such as 2026-12-31T00:00:00Z.".into(),
         }
     }
 }

@@ -7,6 +7,8 @@ use ::time::format_description::well_known::Rfc3339;
 use serde::{Deserialize, Serialize};
 
 use crate::counted;
+use crate::input::FromInput;
+use crate::problem::Fault;
 
 /// A point in time, UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -51,6 +53,19 @@ impl Timestamp {
 impl From<OffsetDateTime> for Timestamp {
     fn from(at: OffsetDateTime) -> Self {
         Self(at)
+    }
+}
+
+impl FromInput for Timestamp {
+    fn from_input(value: &serde_json::Value) -> Result<Self, Fault> {
+        let text = value.as_str().ok_or(Fault::ExpectedText)?;
+        let at = OffsetDateTime::parse(text.trim(), &Rfc3339).map_err(|_| Fault::NotATime)?;
+        // What the database keeps: years of four digits, microseconds.
+        let at = at
+            .checked_to_offset(::time::UtcOffset::UTC)
+            .filter(|at| (1970..=9999).contains(&at.year()));
+        let at = at.ok_or(Fault::NotATime)?;
+        Ok(Self(at.replace_nanosecond(at.nanosecond() / 1000 * 1000).unwrap_or(at)))
     }
 }
 

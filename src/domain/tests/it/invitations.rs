@@ -82,7 +82,7 @@ async fn sixteen_acceptances_of_one_link_make_one_member() {
     assert_eq!(done, 1);
     let mut conn = w.test.superuser().await.unwrap();
     let (joined,): (i64,) = sqlx::query_as(
-        "select count(*) from audit_event where action = 'member.joined' and changes ->> 'invitation' is not null and target_name = 'Nina New'",
+        "select count(*) from audit_event e join audit_personal p using (tenant_id, seq) where e.action = 'member.joined' and e.changes ->> 'invitation' is not null and p.party = 'target' and p.name = 'Nina New'",
     )
     .fetch_one(&mut conn)
     .await

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod accounts;
+mod audit;
 mod explain;
 mod invitations;
 mod isolation;

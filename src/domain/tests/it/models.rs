@@ -378,6 +378,7 @@ async fn a_providers_list_is_read_into_the_catalogue() {
         policy: Policy::default(),
         mailer: None,
         models: source.clone(),
+        heads: None,
         password_threads: 1,
     };
     let app = App::start(setup).await.unwrap();

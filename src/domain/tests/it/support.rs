@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, SourceError};
+use tenantry_domain::ports::{HeadLog, Mail, MailError, Mailer, ModelSource, SourceError};
 use tenantry_domain::{App, Error, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, invitations, tenants, workspaces};
 use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;
@@ -43,9 +43,26 @@ impl Mailer for Postbox {
     }
 }
 
+/// Keeps heads of chains in memory.
+#[derive(Default)]
+pub struct Heads(pub Mutex<String>);
+
+#[async_trait]
+impl HeadLog for Heads {
+    async fn append(&self, lines: String) -> std::io::Result<()> {
+        self.0.lock().unwrap().push_str(&lines);
+        Ok(())
+    }
+
+    async fn read(&self) -> std::io::Result<String> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+}
+
 pub struct World {
     pub app: App,
     pub test: TestDb,
+    pub heads: Arc<Heads>,
     pub postbox: Arc<Postbox>,
     pub operator: Principal,
     pub a: Team,
@@ -70,7 +87,13 @@ pub fn origin() -> Origin {
 }
 
 pub async fn app(policy: Policy) -> (App, TestDb, Arc<Postbox>) {
+    let (app, test, postbox, _) = app_with_heads(policy).await;
+    (app, test, postbox)
+}
+
+async fn app_with_heads(policy: Policy) -> (App, TestDb, Arc<Postbox>, Arc<Heads>) {
     let test = TestDb::new().await;
+    let heads = Arc::new(Heads::default());
     let postbox = Arc::new(Postbox::default());
     let setup = Setup {
         db: test.db.clone(),
@@ -78,9 +101,10 @@ pub async fn app(policy: Policy) -> (App, TestDb, Arc<Postbox>) {
         policy,
         mailer: Some(postbox.clone()),
         models: Arc::new(NoSource),
+        heads: Some(heads.clone()),
         password_threads: 2,
     };
-    (App::start(setup).await.unwrap(), test, postbox)
+    (App::start(setup).await.unwrap(), test, postbox, heads)
 }
 
 pub fn registration(email: &str, name: &str) -> Registration {
@@ -151,13 +175,14 @@ async fn team(app: &App, letter: &str) -> Team {
 }
 
 pub async fn world() -> World {
-    let (app, test, postbox) = app(Policy::default()).await;
+    let (app, test, postbox, heads) = app_with_heads(Policy::default()).await;
     let operator = register(&app, "operator@tenantry.example", "Otto Operator").await;
     let a = team(&app, "a").await;
     let b = team(&app, "b").await;
     World {
         app,
         test,
+        heads,
         postbox,
         operator,
         a,

@@ -82,6 +82,8 @@ settings! {
         "Whom mails come from";
     "allow_private_providers", Plain, ["TENANTRY_ALLOW_PRIVATE_PROVIDERS"], Some("allow-private-providers"), Some("true"), "BOOL",
         "Whether model providers may have addresses of the local network, as Ollama and vLLM often do; only operators add providers";
+    "audit_heads", Plain, ["TENANTRY_AUDIT_HEADS"], Some("audit-heads"), None, "FILE",
+        "Where the heads of the audit's chains are noted every five minutes [default: audit-heads.ndjson in the data folder]: best on another disk, or copied away";
     "log_level", Plain, ["LOG_LEVEL", "TENANTRY_LOG_LEVEL"], Some("log-level"), Some("info"), "LEVEL",
         "What is logged: error, warn, info, debug, trace, off. SRC_LOG_LEVELS_<AREA> sets it for one area";
     "log_format", Plain, ["TENANTRY_LOG_FORMAT"], Some("log-format"), Some("text"), "FORMAT",

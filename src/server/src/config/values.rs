@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -126,6 +127,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", boolean).unwrap_or(true);
+    let audit_heads = reader.text("audit_heads").map(PathBuf::from);
     let format = reader
         .read("log_format", |text| one_of(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))
         .unwrap_or(LogFormat::Text);
@@ -165,6 +167,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let printed = print::all(&reader.layers, &sessions, matches!(database, Database::Embedded));
     Ok(Config {
         addr,
+        audit_heads: audit_heads.unwrap_or_else(|| reader.layers.data_dir.join("audit-heads.ndjson")),
         data_dir: reader.layers.data_dir,
         database,
         max_connections,

@@ -1,17 +1,18 @@
 //! What has to be done again and again while the server runs: mails that wait, sessions that are
-//! over, addresses that no longer count, models of a provider that did not answer at the start.
+//! over, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not answer at the start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, accounts, idempotency, initialize, outbox};
+use tenantry_domain::{App, accounts, audit, idempotency, initialize, outbox};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::middleware::limits::Limits;
 
 const MAIL: Duration = Duration::from_secs(5);
+const HEADS: Duration = Duration::from_secs(300);
 const TIDY: Duration = Duration::from_secs(600);
 const FIRST_TRY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
@@ -31,6 +32,7 @@ pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
         tasks.spawn(send_mail(app.clone()));
     }
     tasks.spawn(tidy(app.clone(), store, limits));
+    tasks.spawn(note_heads(app.clone()));
     tasks.spawn(catch_up(app));
     Chores(tasks)
 }
@@ -42,6 +44,17 @@ async fn send_mail(app: App) {
         due.tick().await;
         if let Err(error) = outbox::work(&app).await {
             tracing::warn!(?error, "mails could not be sent; they are tried again");
+        }
+    }
+}
+
+async fn note_heads(app: App) {
+    let mut due = interval(HEADS);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = audit::note_heads(&app).await {
+            tracing::warn!(?error, "the heads of the audit could not be noted; it is tried again");
         }
     }
 }

@@ -204,6 +204,25 @@ async fn works_on_a_database_of_ones_own() {
     assert!(!dir.path().join("postgres").exists());
     serving.signal(Signal::TERM);
     assert!(serving.end().0.success());
+    // The heads of the audit are noted at the start and at the end, and the chains reach them.
+    let heads = fs::read_to_string(dir.path().join("audit-heads.ndjson")).unwrap();
+    assert!(heads.lines().any(|line| line.contains("\"platform\"")), "{heads}");
+    let data = dir.path().to_str().unwrap();
+    let verified = run(&["audit", "verify", "--data-dir", data], &[url, key]);
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    assert!(
+        stdout(&verified).contains("1 chains reach the heads that were noted"),
+        "{}",
+        stdout(&verified)
+    );
+    fs::write(dir.path().join("audit-heads.ndjson"), heads.replace("\"seq\":", "\"seq\":9")).unwrap();
+    let verified = run(&["audit", "verify", "--data-dir", data], &[url, key]);
+    assert_eq!(verified.status.code(), Some(1), "{}", stderr(&verified));
+    assert!(
+        stderr(&verified).contains("lines that this server did not write"),
+        "{}",
+        stderr(&verified)
+    );
 }
 
 #[test]

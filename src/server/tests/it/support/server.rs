@@ -77,6 +77,7 @@ impl Server {
             },
             mailer: wish.mailer,
             models: Arc::new(NoModels),
+            heads: None,
             password_threads: 2,
         };
         let app = App::start(setup).await.unwrap();
