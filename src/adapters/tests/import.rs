@@ -174,7 +174,7 @@ async fn a_deployment_becomes_a_tenant() {
             .contains(r#""reason":"pending","detail":"waits for approval in the source""#)
     );
     // Nobody becomes operator by an import, and the new hash is the server's own.
-    assert!(!ctx.principal().user().is_operator);
+    assert!(!ctx.asker().is_operator());
     log_in(&app, "ada@acme.example", PASSWORD).await;
 }
 

@@ -4,12 +4,14 @@
 #![expect(dead_code, reason = "only the schemas are used")]
 
 mod account;
+mod api_key;
 mod model;
 mod permission;
 mod sign_in;
 mod tenant;
 
 pub use account::*;
+pub use api_key::*;
 pub use model::*;
 pub use permission::*;
 pub use sign_in::*;

@@ -4,8 +4,8 @@
 //! routes that ask for a context without a path: `/auth/context`.
 
 use http::{HeaderMap, HeaderName};
-use tenantry_domain::{App, Error, Principal, TenantCtx, WorkspaceCtx, access, accounts};
-use tenantry_types::account::{Context, ContextSource, TenantRef, WorkspaceRef};
+use tenantry_domain::{App, Asker, Error, TenantCtx, WorkspaceCtx, access, accounts};
+use tenantry_types::account::{Context, ContextSource, KeyRef, TenantRef, WorkspaceRef};
 use tenantry_types::{ProblemCode, WorkspaceId};
 
 use crate::ApiError;
@@ -66,7 +66,7 @@ fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, ApiErr
 ///
 /// # Errors
 /// 404 when it is not there or not theirs; 400 when a header disagrees.
-pub async fn in_tenant(app: &App, who: &Principal, tenant: &str, headers: &Headers) -> Result<TenantCtx, ApiError> {
+pub async fn in_tenant(app: &App, who: &Asker, tenant: &str, headers: &Headers) -> Result<TenantCtx, ApiError> {
     let ctx = access::tenant(app, who, tenant).await?;
     headers.agree_on_tenant(&ctx)?;
     if let Some(workspace) = &headers.workspace {
@@ -79,7 +79,7 @@ pub async fn in_tenant(app: &App, who: &Principal, tenant: &str, headers: &Heade
 ///
 /// # Errors
 /// 404 when it is not there or not theirs; 400 when a header disagrees.
-pub async fn in_workspace(app: &App, who: &Principal, tenant: &str, workspace: &str, headers: &Headers) -> Result<WorkspaceCtx, ApiError> {
+pub async fn in_workspace(app: &App, who: &Asker, tenant: &str, workspace: &str, headers: &Headers) -> Result<WorkspaceCtx, ApiError> {
     let ctx = access::tenant(app, who, tenant).await?;
     headers.agree_on_tenant(&ctx)?;
     let ctx = access::workspace(app, &ctx, workspace).await?;
@@ -91,7 +91,7 @@ pub async fn in_workspace(app: &App, who: &Principal, tenant: &str, workspace: &
 ///
 /// # Errors
 /// As `in_workspace`.
-pub async fn in_workspace_by_id(app: &App, who: &Principal, workspace: &str, headers: &Headers) -> Result<WorkspaceCtx, ApiError> {
+pub async fn in_workspace_by_id(app: &App, who: &Asker, workspace: &str, headers: &Headers) -> Result<WorkspaceCtx, ApiError> {
     let id: WorkspaceId = workspace.parse().map_err(|_| ApiError::from(ProblemCode::NotFound))?;
     let ctx = access::lone_workspace(app, who, id).await?;
     headers.agree_on_tenant(ctx.tenant())?;
@@ -107,7 +107,7 @@ async fn workspace_of_header(app: &App, ctx: &TenantCtx, workspace: &str) -> Res
         found => return Ok(found?),
     }
     if let Ok(id) = workspace.parse::<WorkspaceId>()
-        && access::lone_workspace(app, ctx.principal(), id).await.is_ok()
+        && access::lone_workspace(app, ctx.asker(), id).await.is_ok()
     {
         return Err(ProblemCode::ContextConflict.into());
     }
@@ -125,7 +125,7 @@ pub struct Standing {
 ///
 /// # Errors
 /// 404 for a tenant or workspace that is not there or not theirs; 400 when the sources disagree.
-pub async fn standing(app: &App, who: &Principal, headers: &Headers) -> Result<Standing, ApiError> {
+pub async fn standing(app: &App, who: &Asker, headers: &Headers) -> Result<Standing, ApiError> {
     let (tenant, source) = match (&headers.tenant, &headers.workspace) {
         (Some(tenant), _) => (Some(access::tenant(app, who, tenant).await?), ContextSource::Header),
         (None, Some(workspace)) if workspace.parse::<WorkspaceId>().is_ok() => {
@@ -147,8 +147,12 @@ pub async fn standing(app: &App, who: &Principal, headers: &Headers) -> Result<S
     Ok(Standing { tenant, workspace, source })
 }
 
-/// The tenant that the caller was in last, else the only one they have.
-async fn fallback(app: &App, who: &Principal) -> Result<(Option<TenantCtx>, ContextSource), ApiError> {
+/// The tenant of the key; of a person the one that they were in last, else the only one they have.
+async fn fallback(app: &App, who: &Asker) -> Result<(Option<TenantCtx>, ContextSource), ApiError> {
+    let who = match who {
+        Asker::Person(person) => person,
+        Asker::Key(key) => return Ok((Some(access::tenant(app, who, &key.tenant().to_string()).await?), ContextSource::Key)),
+    };
     if let Some(last) = who.last_tenant() {
         match access::tenant(app, who, &last.to_string()).await {
             // They have left it since, or it is gone.
@@ -166,7 +170,7 @@ async fn fallback(app: &App, who: &Principal) -> Result<(Option<TenantCtx>, Cont
 }
 
 /// The answer that describes where somebody stands.
-pub fn describe(who: &Principal, standing: &Standing) -> Context {
+pub fn describe(who: &Asker, standing: &Standing) -> Context {
     let tenant = standing.tenant.as_ref();
     let workspace = standing.workspace.as_ref();
     let permissions = match (workspace, tenant) {
@@ -175,7 +179,12 @@ pub fn describe(who: &Principal, standing: &Standing) -> Context {
         (None, None) => Vec::new(),
     };
     Context {
-        user: who.user().clone(),
+        user: who.person().ok().map(|person| person.user().clone()),
+        key: who.key().map(|key| KeyRef {
+            id: key.id(),
+            name: key.name().to_owned(),
+            user_id: key.user(),
+        }),
         tenant: tenant.map(TenantCtx::tenant).map(|t| TenantRef {
             id: t.id,
             slug: t.slug.clone(),

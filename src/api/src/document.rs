@@ -41,6 +41,10 @@ const TAGS: &[(&str, &str)] = &[
         "Workspaces",
         "Parts of a tenant with members of their own. One workspace also stands under `/api/v1/workspaces`, by id.",
     ),
+    (
+        "API keys",
+        "What scripts and services show instead of a session: `Authorization: Bearer tnt_...` or `X-API-Key`.",
+    ),
     ("Models", "What a tenant and its workspaces may use."),
     ("Audit", "What happened, and whether the record of it is what was written."),
     (
@@ -92,7 +96,7 @@ fn assemble() -> Value {
         "info": {"title": "Tenantry", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT},
         "servers": [{"url": "/", "description": "This server"}],
         "tags": TAGS.iter().map(|(name, description)| json!({"name": name, "description": description})).collect::<Vec<_>>(),
-        "security": [{"session": []}],
+        "security": [{"session": []}, {"bearer": []}, {"api_key": []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -101,6 +105,8 @@ fn assemble() -> Value {
                     "type": "apiKey", "in": "cookie", "name": "session",
                     "description": "Set by signing in; named `__Host-session` on https.",
                 },
+                "bearer": {"type": "http", "scheme": "bearer", "description": "An API key. It wins over the cookie."},
+                "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key. Not beside `Authorization`."},
             },
         },
     })
@@ -200,6 +206,7 @@ fn path_parameter(segment: &str) -> Option<Value> {
         "invitation" => ("Id of an invitation", "inv_01j0000000e008000000000000"),
         "model" => ("Id of a model", "mod_01j0000000e008000000000000"),
         "provider" => ("Id of a provider", "prv_01j0000000e008000000000000"),
+        "key" => ("Id of an API key", "key_01j0000000e008000000000000"),
         "plan" => ("Id of a plan", "pln_01j0000000e008000000000000"),
         "session" => ("Id of one of the caller's sessions", "ses_01j0000000e008000000000000"),
         _ => ("", ""),

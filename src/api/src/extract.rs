@@ -4,12 +4,13 @@
 
 mod body;
 mod caller;
+mod credential;
 mod params;
 mod path;
 mod place;
 
 pub use body::{Body, FromBody, too_large};
-pub use caller::{AsOperator, Caller, Info, SignIn, identify};
+pub use caller::{Anyone, AsOperator, Caller, Info, SignIn, identify};
 pub use params::{Filter, FromQuery, Listing, Paging, Params, Search, Unfiltered};
 pub use path::{Id, find_param};
-pub use place::{InTenant, May};
+pub use place::{InTenant, May, MayIn};

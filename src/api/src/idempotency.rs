@@ -43,7 +43,7 @@ pub async fn replay(State(app): State<App>, request: Request, next: Next) -> Res
 async fn answer(app: App, request: Request, next: Next) -> Result<Response, ApiError> {
     let key = read_key(request.headers())?;
     let (mut parts, body) = request.into_parts();
-    let caller = identify(&mut parts, &app).await?.map(|who| who.id().to_string()).unwrap_or_default();
+    let caller = identify(&mut parts, &app).await?.map(|who| who.id_text()).unwrap_or_default();
     let copy = Request::from_parts(parts.clone(), body);
     let body = Bytes::from_request(copy, &app).await.map_err(|rejection| too_large(rejection.status()))?;
     let scope = scope(&caller, &parts, &key);

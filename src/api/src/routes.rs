@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers,
+    api_keys, audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers,
     quotas, sessions, tenants, workspaces,
 };
 
@@ -163,6 +163,13 @@ fn tenant() -> Table {
             "/{tenant}/invitations/{invitation}/resend",
             routes!(invitations::resend),
         ))
+        .routes(at("API keys", "/{tenant}/api-keys", routes!(api_keys::list, api_keys::create)))
+        .routes(at(
+            "API keys",
+            "/{tenant}/api-keys/{key}",
+            routes!(api_keys::get, api_keys::update, api_keys::revoke),
+        ))
+        .routes(at("API keys", "/{tenant}/api-keys/{key}/rotate", routes!(api_keys::rotate)))
         .routes(at("Workspaces", "/{tenant}/workspaces", routes!(workspaces::list, workspaces::create)))
         .routes(at("Models", "/{tenant}/models", routes!(models::list, models::toggle)))
         .routes(at("Models", "/{tenant}/models/{model}", routes!(models::set)))

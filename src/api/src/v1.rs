@@ -1,6 +1,7 @@
 //! The handlers of the JSON API v1, one module a thing. Their paths stand in `routes`; each names
 //! the permission it asks for twice, as the type of its grant and for the document.
 
+pub mod api_keys;
 pub mod audit;
 pub mod auth;
 pub mod catalog;

@@ -4,6 +4,7 @@
 
 mod doors;
 mod facts;
+mod key;
 mod resolve;
 mod who;
 
@@ -18,8 +19,9 @@ use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
 
 pub use doors::{InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem};
+pub use key::{KeyFacts, KeyPass};
 pub(crate) use resolve::overrides;
-pub use who::{Actor, Operator, Origin, Principal};
+pub use who::{Actor, Asker, Operator, Origin, Principal};
 
 /// A tenant as every request in it knows it.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub enum Denied {
     NotFound,
     #[error("not an operator")]
     NotOperator,
+    #[error("a key is not a person")]
+    NeedsPerson,
     #[error("nothing allows {}", .0.as_str())]
     Forbidden(Permission),
     #[error("the tenant is suspended")]
@@ -65,17 +69,17 @@ pub enum Denied {
     Archived,
 }
 
-/// A person in a tenant: the resolved context of a request.
+/// A person or a key in a tenant: the resolved context of a request.
 #[derive(Debug, Clone)]
 pub struct TenantCtx {
-    principal: Principal,
+    asker: Asker,
     tenant: Arc<TenantHead>,
     facts: Facts,
     scope: Scope,
     last_active_at: Option<Timestamp>,
 }
 
-/// A person in a workspace of a tenant.
+/// A person or a key in a workspace of a tenant.
 #[derive(Debug, Clone)]
 pub struct WorkspaceCtx {
     tenant: TenantCtx,
@@ -148,7 +152,7 @@ impl<P: Needs> Granted<P> {
 
     /// Whether this one may hand out a role in the tenant.
     pub fn hands_out(&self, role: TenantRole) -> bool {
-        self.as_operator() || self.facts.subject().hands_out(role)
+        self.as_operator() || self.facts.hands_out(role)
     }
 
     /// Whether this one may change or take away a role in a workspace.
@@ -158,18 +162,18 @@ impl<P: Needs> Granted<P> {
 
     /// Whether this one may hand out a role in a workspace.
     pub fn hands_out_in(&self, workspace: WorkspaceId, role: WorkspaceRole) -> bool {
-        self.as_operator() || self.facts.subject().hands_out_in(workspace, role)
+        self.as_operator() || self.facts.hands_out_in(workspace, role)
     }
 
     /// Whether this one has what they would give: in the whole tenant, or in a workspace.
     pub fn holds(&self, permission: Permission, workspace: Option<WorkspaceId>) -> bool {
-        self.facts.subject().holds(permission, workspace)
+        self.facts.holds(permission, workspace)
     }
 }
 
 impl TenantCtx {
-    pub fn principal(&self) -> &Principal {
-        &self.principal
+    pub fn asker(&self) -> &Asker {
+        &self.asker
     }
 
     pub fn tenant(&self) -> &TenantHead {
@@ -195,6 +199,11 @@ impl TenantCtx {
         Permission::ALL.iter().copied().filter(|p| self.facts.decide(*p, None).allows()).collect()
     }
 
+    /// Whether something may be done, in a workspace or in the tenant as such, whatever the tenant's status.
+    pub fn may(&self, permission: Permission, place: Option<WorkspaceId>) -> bool {
+        self.facts.decide(permission, place).allows()
+    }
+
     /// The role in a workspace: one of its own, or `admin` for those who inherit.
     pub fn workspace_role(&self, workspace: WorkspaceId) -> Option<WorkspaceRole> {
         self.facts.subject().role_in(workspace)
@@ -207,6 +216,10 @@ impl TenantCtx {
             TenantStatus::Suspended => Denied::Suspended,
             TenantStatus::Inactive => Denied::Inactive,
         };
+        // A key works in a tenant that is active: bringing one back is for people.
+        if self.asker.key().is_some() {
+            return Err(denied);
+        }
         let insider = self.facts.operator || self.facts.role == CtxRole::Member(TenantRole::Owner);
         match kind {
             Kind::Read | Kind::Lifecycle if insider => Ok(()),
@@ -236,7 +249,7 @@ impl TenantCtx {
         Granted {
             tenant: self.tenant.clone(),
             workspace,
-            actor: self.principal.actor(),
+            actor: self.asker.actor(),
             role,
             facts: self.facts.clone(),
             scope: if all { Scope::All } else { self.scope.clone() },

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod account_token;
+pub mod api_key;
 pub mod audit;
 mod connect;
 mod error;
@@ -27,7 +28,7 @@ pub mod testing;
 mod tx;
 pub mod workspace;
 
-pub use access::{Actor, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
+pub use access::{Actor, Asker, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 pub use connect::{Db, MIGRATOR, OwnerDb, StartError};
 pub use error::DbError;
 pub use session::{PgSessionStore, SessionLimits, USER_KEY};

@@ -15,6 +15,8 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/accounts.rs", "found(", 1),
     // Chains are verified whole, for the command line and for who may read the record.
     ("domain/src/audit/verify.rs", "job(", 3),
+    // Writing how often keys were used.
+    ("domain/src/api_keys/usage.rs", "job(", 1),
     ("domain/src/import.rs", "found(", 1),
     ("domain/src/initialize.rs", "found(", 1),
     ("domain/src/initialize.rs", "found_for(", 1),

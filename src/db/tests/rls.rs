@@ -20,6 +20,7 @@ const LOOKUP: &[&str] = &[
     "outbox",
     "permission_override",
     "audit_head",
+    "api_key",
 ];
 /// What belongs to the server. `tenant` and `user_account` have policies of their own besides.
 const PLATFORM: &[&str] = &[
@@ -43,6 +44,9 @@ const PLATFORM: &[&str] = &[
     "recovery_code",
     "sign_in_place",
     "platform_outbox",
+    "signing_key",
+    "token_family",
+    "refresh_token",
 ];
 
 async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {

@@ -7,7 +7,7 @@ use tenantry_db::{access, member};
 use tenantry_types::{CtxRole, Timestamp, UserId, WorkspaceId};
 
 use crate::audit::event;
-use crate::{App, Error, Origin, Principal, Result, TenantCtx, WorkspaceCtx, now};
+use crate::{App, Asker, Error, Origin, Principal, Result, TenantCtx, WorkspaceCtx, now};
 
 /// The person behind a session; None when there is no such account or it is disabled.
 ///
@@ -22,31 +22,33 @@ pub async fn principal(app: &App, user: UserId, origin: Origin) -> Result<Option
 ///
 /// # Errors
 /// `NotFound` when there is no such tenant, or no membership in it.
-pub async fn tenant(app: &App, who: &Principal, tenant: &str) -> Result<TenantCtx> {
-    let ctx = app.db().resolve(who, tenant).await?.ok_or(Error::NOT_FOUND)?;
+pub async fn tenant(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<TenantCtx> {
+    let ctx = app.db().resolve(who.into(), tenant).await?.ok_or(Error::NOT_FOUND)?;
+    // That a key was here, is noted with the key.
+    let Ok(person) = ctx.asker().person() else { return Ok(ctx) };
     match ctx.role() {
-        CtxRole::Operator => record_visit(app, &ctx).await?,
-        CtxRole::Member(_) => note_presence(app, &ctx).await?,
+        CtxRole::Operator => record_visit(app, &ctx, person.id()).await?,
+        CtxRole::Member(_) => note_presence(app, &ctx, person.id()).await?,
     }
     Ok(ctx)
 }
 
-async fn note_presence(app: &App, ctx: &TenantCtx) -> Result<()> {
+async fn note_presence(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()> {
     let now = now();
     if ctx.last_active_at().is_some_and(|at| at.0 + Duration::from_secs(60) > now.0) {
         return Ok(());
     }
     let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
-    member::touch(&mut tx, ctx.principal().id(), now).await?;
+    member::touch(&mut tx, person, now).await?;
     tx.commit().await?;
     Ok(())
 }
 
-async fn record_visit(app: &App, ctx: &TenantCtx) -> Result<()> {
+async fn record_visit(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()> {
     const ACTION: &str = "tenant.entered_by_operator";
     let hour_ago = Timestamp(now().0 - Duration::from_secs(3600));
     let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
-    if !tenantry_db::audit::did_since(&mut tx, &ctx.principal().id().to_string(), ACTION, hour_ago).await? {
+    if !tenantry_db::audit::did_since(&mut tx, &person.to_string(), ACTION, hour_ago).await? {
         tx.record(event(ACTION, "tenant", Some(ctx.tenant().id.to_string()), &ctx.tenant().name, json!({})));
         tx.commit().await?;
     }
@@ -65,7 +67,7 @@ pub async fn workspace(app: &App, ctx: &TenantCtx, workspace: &str) -> Result<Wo
 ///
 /// # Errors
 /// `NotFound` when there is no such workspace, or it is not theirs to enter.
-pub async fn lone_workspace(app: &App, who: &Principal, workspace: WorkspaceId) -> Result<WorkspaceCtx> {
+pub async fn lone_workspace(app: &App, who: impl Into<Asker>, workspace: WorkspaceId) -> Result<WorkspaceCtx> {
     let id = app.db().tenant_of_workspace(workspace).await?.ok_or(Error::NOT_FOUND)?;
     let ctx = tenant(app, who, &id.to_string()).await?;
     self::workspace(app, &ctx, &workspace.to_string()).await

@@ -7,6 +7,7 @@ use tenantry_db::Db;
 use tenantry_types::Email;
 use tenantry_types::text::Secret;
 
+use crate::api_keys::usage;
 use crate::audit::Signer;
 use crate::guesses::Guesses;
 use crate::password::Passwords;
@@ -77,6 +78,7 @@ struct Inner {
     models: Arc<dyn ModelSource>,
     heads: Option<Arc<dyn HeadLog>>,
     signer: Signer,
+    key_uses: usage::Counter,
 }
 
 impl std::fmt::Debug for App {
@@ -103,6 +105,7 @@ impl App {
             mailer: setup.mailer,
             models: setup.models,
             heads: setup.heads,
+            key_uses: usage::Counter::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         plans::ensure_default(&app).await?;
@@ -155,6 +158,10 @@ impl App {
     /// None without SMTP.
     pub fn mailer(&self) -> Option<&Arc<dyn Mailer>> {
         self.inner.mailer.as_ref()
+    }
+
+    pub(crate) fn key_uses(&self) -> &usage::Counter {
+        &self.inner.key_uses
     }
 
     pub fn models(&self) -> &dyn ModelSource {

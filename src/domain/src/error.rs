@@ -92,6 +92,7 @@ impl From<Denied> for Error {
         match denied {
             // Who does not run the server must not learn what its operator has.
             Denied::NotFound | Denied::NotOperator => Self::NOT_FOUND,
+            Denied::NeedsPerson => ProblemCode::NeedsPerson.into(),
             Denied::Forbidden(permission) => Self::Forbidden(permission),
             Denied::Suspended => ProblemCode::TenantSuspended.into(),
             Denied::Inactive => ProblemCode::TenantInactive.into(),

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod api_keys;
 mod app;
 pub mod audit;
 pub mod catalog;
@@ -35,7 +36,7 @@ pub use app::{App, Policy, RegistrationPolicy, Setup, TenantCreation};
 pub use error::{Error, Result};
 pub use guesses::network;
 pub use tenantry_db::session::{self, Held};
-pub use tenantry_db::{Actor, Db, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, USER_KEY, WorkspaceCtx, WorkspaceHead};
+pub use tenantry_db::{Actor, Asker, Db, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, USER_KEY, WorkspaceCtx, WorkspaceHead};
 pub use tenantry_types::permission::needs;
 pub use vault::{MasterKey, Place};
 

@@ -12,7 +12,7 @@ use tenantry_types::{Fault, FieldError, Page, PageQuery, ProblemCode, TenantRole
 use uuid::Uuid;
 
 use crate::audit::event;
-use crate::{App, Error, Granted, Operator, Principal, Result, TenantCtx, needs, now};
+use crate::{App, Asker, Error, Granted, Operator, Result, TenantCtx, needs, now};
 
 /// Adds the founder, or the first account in the tenant that was prepared.
 pub(crate) async fn join_as_owner(tx: &mut TenantTx, user: &User) -> Result<()> {
@@ -82,8 +82,11 @@ pub async fn get(app: &App, by: Granted<needs::MembersRead>, user: UserId) -> Re
 ///
 /// # Errors
 /// `JoinByInvitation` where the tenant says so, `Invalid` naming who is not known, `RoleTooHigh`, `Quota`.
-pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: &Principal, new: NewMembers) -> Result<MembersAdded> {
-    let operator = who.user().is_operator;
+pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: impl Into<Asker>, new: NewMembers) -> Result<MembersAdded> {
+    let who = who.into();
+    let operator = who.is_operator();
+    // A key of the tenant knows nobody.
+    let viewer = who.user_id().unwrap_or(UserId::new(Uuid::nil()));
     if by.tenant().settings.members_join == MembersJoin::Invitation && !operator {
         return Err(ProblemCode::JoinByInvitation.into());
     }
@@ -99,7 +102,7 @@ pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: &Principal, new
         .filter_map(|w| if let Who::Id(id) = w { Some(id.uuid()) } else { None })
         .collect();
     let mut tx = app.db().platform().await?;
-    let found = account::known_to(&mut tx, (!operator).then(|| who.id()), &emails, &ids).await?;
+    let found = account::known_to(&mut tx, (!operator).then_some(viewer), &emails, &ids).await?;
     let known = |w: &Who| match w {
         Who::Email(email) => found.iter().any(|u| u.email == *email),
         Who::Id(id) => found.iter().any(|u| u.id == *id),
@@ -247,9 +250,10 @@ pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) 
 /// # Errors
 /// `LastOwner`; `NotFound` for an operator who is not a member.
 pub async fn leave(app: &App, ctx: &TenantCtx) -> Result<()> {
+    let person = ctx.asker().person()?.id();
     let mut tx = app.db().tenant(&oneself(ctx)).await?;
     db::lock(&mut tx).await?;
-    let member = db::get(&mut tx, ctx.principal().id()).await?.ok_or(Error::NOT_FOUND)?;
+    let member = db::get(&mut tx, person).await?.ok_or(Error::NOT_FOUND)?;
     delete(&mut tx, &member, "member.left").await?;
     tx.commit().await?;
     Ok(())

@@ -20,7 +20,7 @@ use crate::{App, Error, Granted, Result, TenantCtx, needs, now};
 /// # Errors
 /// `Forbidden` and `NotFound` about somebody else.
 pub async fn show(app: &App, ctx: &TenantCtx, by: Granted<needs::TenantRead>, user: Option<UserId>) -> Result<Permissions> {
-    let own = ctx.principal().id();
+    let own = ctx.asker().person()?.id();
     let effective = match user.filter(|user| *user != own) {
         Some(user) => of_member(app, ctx.grant()?, user).await?,
         None => {

@@ -279,6 +279,7 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
         workspace: stats.workspaces > 1,
         invited: stats.pending_invitations > 0 || stats.members > 1,
         model: stats.models > 0,
+        key: stats.api_keys > 0,
         dismissed,
     };
     Ok(Overview {
@@ -295,8 +296,9 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
 /// # Errors
 /// When the database does not answer.
 pub async fn dismiss_steps(app: &App, ctx: &TenantCtx) -> Result<()> {
+    let person = ctx.asker().person()?.id();
     let mut tx = app.db().tenant(&tenantry_db::access::oneself(ctx)).await?;
-    member::dismiss_steps(&mut tx, ctx.principal().id()).await?;
+    member::dismiss_steps(&mut tx, person).await?;
     tx.commit().await?;
     Ok(())
 }

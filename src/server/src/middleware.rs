@@ -2,6 +2,7 @@
 //! order is in `router`; each step stands in a file of its own. What a person may do is decided
 //! elsewhere: here are only the facts and limits of a request.
 
+pub mod credentials;
 pub mod headers;
 pub mod limits;
 pub mod refusal;

@@ -1,7 +1,8 @@
 //! The whole server as one router, and the order of what a request passes, outermost first:
 //! request id and other facts, log line, panics, headers, time, throttle, size; then the split:
 //! built files and health need no session; the JSON API and the pages have sessions, and every
-//! request with a cookie that changes something has to come from our own origin.
+//! request with a cookie that changes something has to come from our own origin. A request to the
+//! JSON API with a credential in a header goes past both.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use crate::config::{Config, Network, SameSite, Sessions};
 use crate::failure::Failure;
 use crate::middleware::limits::{self, Limits};
 use crate::middleware::request::{self, Facts, Known};
-use crate::middleware::{headers, refusal, resilience, trace};
+use crate::middleware::{credentials, headers, refusal, resilience, trace};
 
 /// What of the configuration the router is made with.
 #[derive(Debug, Clone)]
@@ -98,10 +99,12 @@ fn protect(router: Router, with: &Surroundings, store: &PgSessionStore) -> Resul
     if let Some(origin) = &with.public_url {
         csrf = csrf.add_trusted_origin(origin).map_err(|e| Failure::Usage(format!("public_url: {e}")))?;
     }
+    let without = router.clone();
     Ok(router
         .layer(sessions(&with.sessions, store.clone()))
         .layer(csrf.with_rejection_response(foreign))
-        .layer(from_fn(say_foreign)))
+        .layer(from_fn(say_foreign))
+        .layer(from_fn_with_state(without, credentials::part)))
 }
 
 fn sessions(with: &Sessions, store: PgSessionStore) -> SessionManagerLayer<PgSessionStore> {

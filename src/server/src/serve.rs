@@ -17,7 +17,7 @@ use crate::database::Open;
 use crate::failure::Failure;
 use crate::router::{self, Surroundings};
 use crate::{application, leptos_options};
-use tenantry_domain::{App, audit, initialize};
+use tenantry_domain::{App, api_keys, audit, initialize};
 
 /// How long requests may take to end after a signal.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -107,6 +107,9 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
     // What was recorded last is noted as well.
     if let Err(error) = audit::note_heads(&app).await {
         tracing::warn!(?error, "the heads of the audit could not be noted");
+    }
+    if let Err(error) = api_keys::usage::write(&app).await {
+        tracing::warn!(?error, "the last uses of keys were not noted");
     }
     Ok(())
 }

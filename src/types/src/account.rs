@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::input::{Fields, words};
 use crate::problem::FieldError;
 use crate::text::Secret;
-use crate::{CtxRole, Email, Name, NewPassword, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
+use crate::{ApiKeyId, CtxRole, Email, Name, NewPassword, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 
 words! {
     UserStatus, UserStatus {
@@ -144,9 +144,23 @@ pub enum ContextSource {
     Path,
     Header,
     Subdomain,
+    /// The claims of the access token.
+    Token,
+    /// The API key, which belongs to one tenant.
+    Key,
     Session,
     OnlyTenant,
     None,
+}
+
+/// The API key that asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KeyRef {
+    pub id: ApiKeyId,
+    pub name: String,
+    /// The person whose key it is; null for a key of the tenant.
+    pub user_id: Option<UserId>,
 }
 
 /// A thing by id, slug and name.
@@ -171,7 +185,9 @@ pub struct WorkspaceRef {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Context {
-    pub user: User,
+    /// Null when an API key asks.
+    pub user: Option<User>,
+    pub key: Option<KeyRef>,
     pub tenant: Option<TenantRef>,
     pub workspace: Option<WorkspaceRef>,
     pub tenant_role: Option<CtxRole>,

@@ -159,6 +159,8 @@ ids! {
     EventId = "evt";
     /// A session of a browser.
     SessionId = "ses";
+    /// An API key, not its secret.
+    ApiKeyId = "key";
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! API judge every input by the same code. Nothing here knows SQL, HTTP or Leptos.
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 pub mod configuration;
 pub mod explain;

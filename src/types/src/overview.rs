@@ -12,13 +12,14 @@ pub struct FirstSteps {
     pub workspace: bool,
     pub invited: bool,
     pub model: bool,
+    pub key: bool,
     /// Put away by the person who looks.
     pub dismissed: bool,
 }
 
 impl FirstSteps {
     pub fn done(self) -> bool {
-        self.workspace && self.invited && self.model
+        self.workspace && self.invited && self.model && self.key
     }
 }
 

@@ -50,6 +50,7 @@ codes! {
     TenantCreationClosed = "tenant_creation_closed", 403, "Only an operator creates tenants on this server.";
     JoinByInvitation = "join_by_invitation", 403, "People join this tenant by invitation: invite them.";
     ForeignOrigin = "foreign_origin", 403, "The request comes from another site.";
+    NeedsPerson = "needs_person", 403, "This is about a person and their account: a key cannot ask for it.";
     NotFound = "not_found", 404, "There is nothing here, or it is not yours.";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take this method.";
     EmailTaken = "email_taken", 409, "There is an account with this address already.";
@@ -65,6 +66,8 @@ codes! {
     NotDeactivated = "not_deactivated", 409, "Deactivate the tenant before you purge it.";
     SignInRequired = "sign_in_required", 409, "There is an account with this address: sign in with it.";
     SecretAlreadyShown = "secret_already_shown", 409, "The answer held a secret and was shown once.";
+    KeyRevoked = "key_revoked", 409, "This key is revoked: make another.";
+    KeyRotating = "key_rotating", 409, "The secret from before still works: wait for its end, or rotate without overlap.";
     InUse = "in_use", 409, "Something still uses this.";
     UpstreamUnreachable = "upstream_unreachable", 409, "The provider could not be reached or did not answer as expected.";
     RequestInFlight = "request_in_flight", 409, "A request with this idempotency key is still running.";
@@ -105,6 +108,10 @@ pub enum Choice {
     SignInMethod,
     AuditOutcome,
     AuditDoor,
+    KeyOwner,
+    KeyStatus,
+    BudgetPeriod,
+    Scope,
 }
 
 impl Choice {
@@ -129,6 +136,10 @@ impl Choice {
             Self::SignInMethod => "password, oidc",
             Self::AuditOutcome => "ok, denied, failed",
             Self::AuditDoor => "web, api, cli, system",
+            Self::KeyOwner => "user, tenant",
+            Self::KeyStatus => "active, expired, revoked",
+            Self::BudgetPeriod => "day, month",
+            Self::Scope => "the permissions, such as members:read and gateway:use; none that makes keys",
             Self::MemberSort => "name, email, role, joined_at, last_active_at, each with - before it for descending",
         }
     }
@@ -168,6 +179,8 @@ pub enum Fault {
     NotPerWorkspace,
     OperatorsOnly,
     NotATime,
+    InThePast,
+    NotHeld,
 }
 
 impl Fault {
@@ -203,6 +216,8 @@ impl Fault {
             Self::NotPerWorkspace => "not_per_workspace",
             Self::OperatorsOnly => "operators_only",
             Self::NotATime => "not_a_time",
+            Self::InThePast => "in_the_past",
+            Self::NotHeld => "not_held",
         }
     }
 
@@ -240,6 +255,8 @@ impl Fault {
             Self::NotPerWorkspace => "This permission is one of the whole tenant: name no workspace.".into(),
             Self::OperatorsOnly => "Only operators of the server have this: it cannot be granted.".into(),
             Self::NotATime => "Must be a time, such as 2026-12-31T00:00:00Z.".into(),
+            Self::InThePast => "Must lie ahead.".into(),
+            Self::NotHeld => "You do not have this permission yourself.".into(),
         }
     }
 }

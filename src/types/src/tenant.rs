@@ -80,6 +80,8 @@ pub struct TenantStats {
     pub workspaces: i64,
     /// Models that are enabled.
     pub models: i64,
+    /// Keys that open something.
+    pub api_keys: i64,
     pub last_active_at: Option<Timestamp>,
 }
 

@@ -17,9 +17,9 @@ pub fn add(paths: &mut Map<String, Value>, schemas: &Map<String, Value>) {
                 for content in responses.values_mut().filter_map(|response| response.get_mut("content")) {
                     add_to(content, schemas);
                     if method == "get" {
-                        // The link of an invitation is shown once, and not by reading.
+                        // The link of an invitation and the secret of a key are shown once, and not by reading.
                         if let Some(item) = content.pointer_mut("/application~1json/example/items/0") {
-                            item.as_object_mut().and_then(|item| item.remove("link"));
+                            item.as_object_mut().and_then(|item| item.remove("link").or(item.remove("secret")));
                         }
                     }
                 }
@@ -122,6 +122,9 @@ fn kind(schema: &Value) -> &str {
 
 fn text(at: Field<'_>, schema: &Value) -> &'static str {
     if schema["format"] == "date-time" {
+        if at.name == "expires_at" {
+            return "2031-01-15T09:30:00Z";
+        }
         return "2026-01-15T09:30:00Z";
     }
     match at.name {
@@ -131,17 +134,20 @@ fn text(at: Field<'_>, schema: &Value) -> &'static str {
             "Model" | "TenantModel" | "MyModel" => "openai/gpt-4o-mini",
             "Plan" | "ChangedPlan" => "Team",
             "Provider" => "OpenRouter",
+            "ApiKey" | "KeyRef" => "Nightly evaluation",
             "Workspace" | "WorkspaceRef" => "Research",
             _ => "Acme Labs",
         },
         "tenant_name" => "Acme Labs",
-        "user_name" | "invited_by" => "Ada Lovelace",
+        "user_name" | "invited_by" | "made_by" => "Ada Lovelace",
         "slug" | "tenant_slug" => "acme-labs",
         "plan_name" => "Team",
         "link" if at.of == "ResetLink" => "https://tenantry.example.com/reset/q3M5vB8",
         "link" => "https://tenantry.example.com/invite/q3M5vB8",
         "device" => "Firefox on Linux",
         "address" => "203.0.113.7",
+        "prefix" => "tnt_4fK9aB2c",
+        "secret" => "tnt_4fK9aB2cExampleExampleExample01x1pNb",
         "base_url" => "https://openrouter.ai/api/v1",
         "upstream_name" | "model_names" | "added" => "openai/gpt-4o-mini",
         "display_name" => "GPT-4o mini",

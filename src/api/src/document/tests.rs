@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use tenantry_types::permission::Permission;
-use tenantry_types::{FieldError, account, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace};
+use tenantry_types::{FieldError, account, api_key, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace};
 
 use super::{METHODS, build, examples};
 use crate::routes::{OPERATOR, PUBLIC, SELF_SERVICE};
@@ -173,6 +173,9 @@ const PARSERS: &[(&str, Parse)] = &[
     ("NewMembers", |b| member::NewMembers::parse(b).map(drop)),
     ("MemberPatch", |b| member::MemberPatch::parse(b).map(drop)),
     ("NewInvitations", |b| invitation::NewInvitations::parse(b).map(drop)),
+    ("NewApiKey", |b| api_key::NewApiKey::parse(b).map(drop)),
+    ("ApiKeyPatch", |b| api_key::ApiKeyPatch::parse(b).map(drop)),
+    ("KeyRotation", |b| api_key::KeyRotation::parse(b).map(drop)),
     ("NewWorkspace", |b| workspace::NewWorkspace::parse(b).map(drop)),
     ("WorkspacePatch", |b| workspace::WorkspacePatch::parse(b).map(drop)),
     ("WorkspaceRoleChange", |b| workspace::WorkspaceRoleChange::parse(b).map(drop)),

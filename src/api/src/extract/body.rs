@@ -77,6 +77,8 @@ bodies! {
     tenantry_types::account::UserPatch,
     tenantry_types::configuration::TenantConfigurationPatch,
     tenantry_types::configuration::WorkspaceConfigurationPatch,
+    tenantry_types::api_key::ApiKeyPatch,
+    tenantry_types::api_key::NewApiKey,
     tenantry_types::invitation::NewInvitations,
     tenantry_types::member::MemberPatch,
     tenantry_types::model::ModelAccess,
@@ -98,6 +100,14 @@ bodies! {
     tenantry_types::workspace::NewWorkspace,
     tenantry_types::workspace::WorkspacePatch,
     tenantry_types::workspace::WorkspaceRoleChange,
+}
+
+impl FromBody for tenantry_types::api_key::KeyRotation {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Self::parse(body)
+    }
 }
 
 impl FromBody for Option<tenantry_types::invitation::Acceptance> {

@@ -1,56 +1,51 @@
-//! Who calls: the session's user, as the database knows them now. A credential in a header wins
-//! over the cookie, and then the cookie is not looked at.
+//! Who calls: the session's user, as the database knows them now, or whoever a credential in a
+//! header stands for. Such a credential wins over the cookie, and then the cookie is not looked at.
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName};
 use tenantry_domain::accounts::sessions;
 use tenantry_domain::session::{self, SignedIn};
-use tenantry_domain::{App, Error, Operator, Origin, Principal, access};
+use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys};
 use tenantry_types::audit::Door;
 use tenantry_types::{ProblemCode, UserId};
 use tower_sessions::Session;
 
+use super::credential::{Credential, credential};
 use crate::{ApiError, RequestInfo};
-
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Found once a request, for the guard, the replay of answers and the handler.
 #[derive(Clone)]
-struct Identified(Option<Principal>);
+struct Identified(Option<Asker>);
 
-/// The person behind a request; None for an anonymous one.
+/// Who is behind a request; None for an anonymous one.
 ///
 /// # Errors
 /// A bad credential in a header, two of them, or a store that does not answer.
-pub async fn identify(parts: &mut Parts, app: &App) -> Result<Option<Principal>, ApiError> {
-    if let Some(Identified(principal)) = parts.extensions.get() {
-        return Ok(principal.clone());
+pub async fn identify(parts: &mut Parts, app: &App) -> Result<Option<Asker>, ApiError> {
+    if let Some(Identified(asker)) = parts.extensions.get() {
+        return Ok(asker.clone());
     }
-    if has_header_credential(&parts.headers)? {
-        // No kind of key or token is known to this server: all of them are bad.
-        return Err(ProblemCode::Unauthenticated.into());
-    }
+    let asker = match credential(&parts.headers)? {
+        Some(Credential::Key(key)) => {
+            let found = api_keys::recognize(app, key, origin(parts)).await?;
+            Some(Asker::Key(found.ok_or(ProblemCode::Unauthenticated)?))
+        }
+        // Whatever else stands there is known to nobody.
+        Some(Credential::Other) => return Err(ProblemCode::Unauthenticated.into()),
+        None => of_session(parts, app).await?.map(Asker::Person),
+    };
+    parts.extensions.insert(Identified(asker.clone()));
+    Ok(asker)
+}
+
+async fn of_session(parts: &Parts, app: &App) -> Result<Option<Principal>, ApiError> {
     let held = match parts.extensions.get::<Session>() {
         Some(session) => session::held(session).await?,
         None => None,
     };
-    let principal = match held {
-        Some(held) => access::principal(app, held.user, origin(parts)).await?.map(|who| who.in_session(held)),
-        None => None,
-    };
-    parts.extensions.insert(Identified(principal.clone()));
-    Ok(principal)
-}
-
-/// # Errors
-/// When a request carries more than one.
-fn has_header_credential(headers: &HeaderMap) -> Result<bool, ApiError> {
-    match headers.get_all(AUTHORIZATION).iter().count() + headers.get_all(API_KEY).iter().count() {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(ProblemCode::BadRequest.into()),
+    match held {
+        Some(held) => Ok(access::principal(app, held.user, origin(parts)).await?.map(|who| who.in_session(held))),
+        None => Ok(None),
     }
 }
 
@@ -64,10 +59,10 @@ fn origin(parts: &Parts) -> Origin {
     }
 }
 
-/// A person who is signed in.
-pub struct Caller(pub Principal);
+/// Whoever calls: a person or a key.
+pub struct Anyone(pub Asker);
 
-impl FromRequestParts<App> for Caller {
+impl FromRequestParts<App> for Anyone {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -75,23 +70,39 @@ impl FromRequestParts<App> for Caller {
     }
 }
 
+/// A person, for what is about them and their account. A key is refused, whoever it belongs to: it
+/// is bound to a tenant and to its scopes, and these routes ask for neither.
+pub struct Caller(pub Principal);
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Anyone(asker) = Anyone::from_request_parts(parts, app).await?;
+        Ok(Self(asker.person()?.clone()))
+    }
+}
+
 impl OptionalFromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, ApiError> {
-        Ok(identify(parts, app).await?.map(Self))
+        match identify(parts, app).await? {
+            Some(asker) => Ok(Some(Self(asker.person()?.clone()))),
+            None => Ok(None),
+        }
     }
 }
 
-/// A person who runs the server. For others these routes are not there.
+/// A person who runs the server. For others, and for keys, these routes are not there.
 pub struct AsOperator(pub Operator);
 
 impl FromRequestParts<App> for AsOperator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Caller(who) = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
-        Ok(Self(who.operator()?))
+        let Anyone(asker) = Anyone::from_request_parts(parts, app).await?;
+        Ok(Self(asker.operator()?))
     }
 }
 

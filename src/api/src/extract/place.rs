@@ -6,7 +6,7 @@ use http::request::Parts;
 use tenantry_domain::{App, Granted, TenantCtx, WorkspaceCtx};
 use tenantry_types::permission::Needs;
 
-use super::{Caller, find_param};
+use super::{Anyone, find_param};
 use crate::ApiError;
 use crate::context::{self, Headers};
 
@@ -39,13 +39,27 @@ impl<P: Needs> FromRequestParts<App> for May<P> {
     }
 }
 
+/// The same with the context in which it was granted, for use cases that ask what else the caller may.
+pub struct MayIn<P>(pub Granted<P>, pub TenantCtx);
+
+impl<P: Needs> FromRequestParts<App> for MayIn<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match place(parts, app).await? {
+            Place::Tenant(ctx) => Ok(Self(ctx.grant()?, ctx)),
+            Place::Workspace(ctx) => Ok(Self(ctx.grant()?, ctx.tenant().clone())),
+        }
+    }
+}
+
 enum Place {
     Tenant(TenantCtx),
     Workspace(WorkspaceCtx),
 }
 
 async fn place(parts: &mut Parts, app: &App) -> Result<Place, ApiError> {
-    let Caller(who) = <Caller as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+    let Anyone(who) = Anyone::from_request_parts(parts, app).await?;
     let headers = Headers::read(&parts.headers)?;
     let tenant = find_param(parts, app, "tenant").await?;
     let workspace = find_param(parts, app, "workspace").await?;

@@ -6,14 +6,14 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tenantry_domain::accounts::sessions;
 use tenantry_domain::session::SignedIn;
-use tenantry_domain::{App, access, accounts};
+use tenantry_domain::{App, Asker, access, accounts};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
 use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::{FieldError, Fields, Page};
 
 use crate::bodies;
 use crate::context::{self, Headers, Standing};
-use crate::extract::{Body, Caller, FromBody, Info, SignIn};
+use crate::extract::{Anyone, Body, Caller, FromBody, Info, SignIn};
 use crate::respond::Answer;
 
 /// A session that begins with a password.
@@ -56,7 +56,7 @@ pub async fn log_out(session: SignIn) -> Answer<StatusCode> {
 /// The tenant comes from `X-Tenant-ID` or `X-Workspace-ID`; without them from the session, else from having exactly one
 /// tenant. `source` says which it was.
 #[utoipa::path(get, path = "", operation_id = "get_context", responses((status = 200, body = Context)))]
-pub async fn context(State(app): State<App>, Caller(who): Caller, headers: HeaderMap) -> Answer<Json<Context>> {
+pub async fn context(State(app): State<App>, Anyone(who): Anyone, headers: HeaderMap) -> Answer<Json<Context>> {
     let standing = context::standing(&app, &who, &Headers::read(&headers)?).await?;
     Ok(Json(context::describe(&who, &standing)))
 }
@@ -93,7 +93,8 @@ impl FromBody for SwitchTenant {
 /// Sets the tenant that requests without one are about, and answers with the new context.
 #[utoipa::path(post, path = "", operation_id = "switch_tenant", request_body = bodies::SwitchTenant, responses((status = 200, body = Context)))]
 pub async fn switch_tenant(State(app): State<App>, Caller(who): Caller, headers: HeaderMap, Body(to): Body<SwitchTenant>) -> Answer<Json<Context>> {
-    let ctx = context::in_tenant(&app, &who, &to.tenant, &Headers::read(&headers)?).await?;
+    let asker = Asker::from(&who);
+    let ctx = context::in_tenant(&app, &asker, &to.tenant, &Headers::read(&headers)?).await?;
     let workspace = match &to.workspace {
         Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
         None => None,
@@ -104,5 +105,5 @@ pub async fn switch_tenant(State(app): State<App>, Caller(who): Caller, headers:
         workspace,
         source: ContextSource::Session,
     };
-    Ok(Json(context::describe(&who, &standing)))
+    Ok(Json(context::describe(&asker, &standing)))
 }

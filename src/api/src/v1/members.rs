@@ -12,7 +12,7 @@ use tenantry_types::{Fault, FieldError, Fields, Page, ProblemCode, TenantRole, U
 use utoipa::IntoParams;
 
 use crate::bodies;
-use crate::extract::{Body, Caller, Filter, FromBody, Id, InTenant, Listing, May, Paging, Params, Search};
+use crate::extract::{Anyone, Body, Filter, FromBody, Id, InTenant, Listing, May, Paging, Params, Search};
 use crate::respond::{Answer, created};
 
 /// Which members, and in which order.
@@ -77,7 +77,7 @@ impl FromBody for Addition {
     extensions(("x-permission" = json!(needs::MembersAdd::PERMISSION))))]
 pub async fn add(
     State(app): State<App>,
-    Caller(who): Caller,
+    Anyone(who): Anyone,
     May(by): May<needs::MembersAdd>,
     Body(Addition { new, many }): Body<Addition>,
 ) -> Answer<Response> {

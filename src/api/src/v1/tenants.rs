@@ -95,7 +95,7 @@ pub async fn delete(
 ) -> Answer<StatusCode> {
     if how.purge {
         // Whoever gets here knows the tenant: they are told that they may not, not that it is not there.
-        let operator = ctx.principal().operator().map_err(|_| ProblemCode::Forbidden)?;
+        let operator = ctx.asker().operator().map_err(|_| ProblemCode::Forbidden)?;
         tenants::purge(&app, &operator, ctx.tenant().id).await?;
     } else {
         tenants::deactivate(&app, by).await?;

@@ -6,7 +6,7 @@ use tenantry_types::permission::{Effect, Override, Reach, needs};
 use tenantry_types::{CtxRole, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 use uuid::Uuid;
 
-use super::{Facts, Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
+use super::{Asker, Facts, Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 use crate::error::word;
 use crate::tenant::settings;
 use crate::{Db, Result};
@@ -55,12 +55,13 @@ impl Db {
         }))
     }
 
-    /// A person's context in a tenant, named by id or slug (a former slug leads there, too).
-    /// Without a membership there is none, but for operators.
+    /// The context of a person or a key in a tenant, named by id or slug (a former slug leads there,
+    /// too). Without a membership there is none, but for operators. A key has one in its own tenant:
+    /// that of its person, or as a key of the tenant that of the role it was made by.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn resolve(&self, principal: &Principal, tenant: &str) -> Result<Option<TenantCtx>> {
+    pub async fn resolve(&self, asker: Asker, tenant: &str) -> Result<Option<TenantCtx>> {
         let (id, slug) = named(tenant, tenant.parse::<TenantId>().ok().map(TenantId::uuid));
         let mut tx = self.platform().await?;
         let row = sqlx::query!(
@@ -80,17 +81,19 @@ impl Db {
                  from permission_override p where p.tenant_id = t.id and p.user_id = $1
                ) o
                where t.id = coalesce($2, (select s.tenant from tenant_slug s where s.slug = $3))"#,
-            principal.id().uuid(),
+            asker.user_id().map(UserId::uuid),
             id,
             slug,
         )
         .fetch_optional(tx.conn())
         .await?;
         let Some(row) = row else { return Ok(None) };
-        let role = match row.role {
-            Some(role) => CtxRole::Member(word(&role, "membership role")?),
-            None if principal.user.is_operator => CtxRole::Operator,
-            None => return Ok(None),
+        let role = match (row.role, asker.key()) {
+            (_, Some(key)) if key.tenant().uuid() != row.id => return Ok(None),
+            (Some(role), _) => CtxRole::Member(word(&role, "membership role")?),
+            (None, Some(key)) if key.user().is_none() => CtxRole::Member(key.facts().role),
+            (None, None) if asker.is_operator() => CtxRole::Operator,
+            (None, _) => return Ok(None),
         };
         let mut workspace_roles = Vec::with_capacity(row.workspaces.len());
         for (id, role) in row.workspaces.iter().zip(&row.roles) {
@@ -104,9 +107,10 @@ impl Db {
             .map(|((p, e), place)| (p, e, place));
         let facts = Facts {
             role,
-            operator: principal.user.is_operator,
+            operator: asker.is_operator(),
             workspace_roles: workspace_roles.into(),
             overrides: overrides(words)?.into(),
+            key: asker.key().cloned(),
         };
         let scope = match facts.subject().reach() {
             Reach::All => Scope::All,
@@ -120,6 +124,10 @@ impl Db {
                     .collect(),
             ),
         };
+        let scope = match asker.key() {
+            Some(key) => key.narrow(scope),
+            None => scope,
+        };
         let tenant = TenantHead {
             id: row.id.into(),
             slug: Slug::stored(row.slug),
@@ -129,7 +137,7 @@ impl Db {
             settings: settings(row.settings)?,
         };
         Ok(Some(TenantCtx {
-            principal: principal.clone(),
+            asker,
             tenant: tenant.into(),
             facts,
             scope,

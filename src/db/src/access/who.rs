@@ -1,13 +1,13 @@
-//! Who asks: people, the server itself, its command line, and where their requests came from.
+//! Who asks: people, keys, the server itself, its command line, and where their requests came from.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use tenantry_types::account::User;
 use tenantry_types::audit::Door;
-use tenantry_types::{TenantId, UserId};
+use tenantry_types::{ApiKeyId, TenantId, UserId};
 
-use super::Denied;
+use super::{Denied, KeyPass};
 use crate::session::Held;
 
 /// Where a request came from, for the record.
@@ -108,7 +108,91 @@ impl Principal {
     }
 }
 
-/// Who did something: a person, or the server and its command line.
+/// Who asks for something in a tenant: a person, or a key. What is about an account takes a
+/// `Principal`, so that a key cannot even be passed to it.
+#[derive(Debug, Clone)]
+pub enum Asker {
+    Person(Principal),
+    Key(KeyPass),
+}
+
+impl Asker {
+    /// The person who asks themselves. A key is none, whoever it belongs to.
+    ///
+    /// # Errors
+    /// `Denied::NeedsPerson` for a key.
+    pub fn person(&self) -> std::result::Result<&Principal, Denied> {
+        match self {
+            Self::Person(person) => Ok(person),
+            Self::Key(_) => Err(Denied::NeedsPerson),
+        }
+    }
+
+    pub fn key(&self) -> Option<&KeyPass> {
+        match self {
+            Self::Person(_) => None,
+            Self::Key(key) => Some(key),
+        }
+    }
+
+    /// The person who asks, or whose key does; None for a key of a tenant.
+    pub fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::Person(person) => Some(person.id()),
+            Self::Key(key) => key.user(),
+        }
+    }
+
+    /// Whether somebody asks who runs the server. Their keys do not: such powers are for people.
+    pub fn is_operator(&self) -> bool {
+        matches!(self, Self::Person(person) if person.user.is_operator)
+    }
+
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Person(person) => person.actor(),
+            Self::Key(key) => Actor {
+                who: Who::Key {
+                    id: key.id(),
+                    name: key.name().to_owned(),
+                    user: key.user(),
+                }
+                .into(),
+                origin: key.origin.clone(),
+            },
+        }
+    }
+
+    /// The id of the person or of the key.
+    pub fn id_text(&self) -> String {
+        match self {
+            Self::Person(person) => person.id().to_string(),
+            Self::Key(key) => key.id().to_string(),
+        }
+    }
+
+    /// Proof that somebody runs the server.
+    ///
+    /// # Errors
+    /// `Denied::NotOperator`, for keys as well.
+    pub fn operator(&self) -> std::result::Result<Operator, Denied> {
+        self.person().map_err(|_| Denied::NotOperator)?.operator()
+    }
+}
+
+impl From<&Principal> for Asker {
+    fn from(person: &Principal) -> Self {
+        Self::Person(person.clone())
+    }
+}
+
+impl From<&Asker> for Asker {
+    fn from(asker: &Asker) -> Self {
+        asker.clone()
+    }
+}
+
+/// Who did something: a person, a key, or the server and its command line.
 #[derive(Debug, Clone)]
 pub struct Actor {
     who: Arc<Who>,
@@ -117,7 +201,16 @@ pub struct Actor {
 
 #[derive(Debug)]
 enum Who {
-    User { id: UserId, name: String },
+    User {
+        id: UserId,
+        name: String,
+    },
+    Key {
+        id: ApiKeyId,
+        name: String,
+        /// Whose key it is; None: the tenant's.
+        user: Option<UserId>,
+    },
     System,
 }
 
@@ -145,24 +238,31 @@ impl Actor {
     pub fn kind(&self) -> &'static str {
         match *self.who {
             Who::User { .. } => "user",
+            Who::Key { .. } => "key",
             Who::System => "system",
         }
     }
 
+    /// The person, or the one whose key it is.
     pub fn user_id(&self) -> Option<UserId> {
         match *self.who {
             Who::User { id, .. } => Some(id),
+            Who::Key { user, .. } => user,
             Who::System => None,
         }
     }
 
     pub fn id_text(&self) -> Option<String> {
-        self.user_id().map(|id| id.to_string())
+        match *self.who {
+            Who::User { id, .. } => Some(id.to_string()),
+            Who::Key { id, .. } => Some(id.to_string()),
+            Who::System => None,
+        }
     }
 
     pub fn name(&self) -> &str {
         match &*self.who {
-            Who::User { name, .. } => name,
+            Who::User { name, .. } | Who::Key { name, .. } => name,
             Who::System if self.origin.door == Door::Cli => "command line",
             Who::System => "Tenantry",
         }

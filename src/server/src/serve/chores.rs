@@ -1,11 +1,12 @@
 //! What has to be done again and again while the server runs: mails that wait, sessions that are
-//! over, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not answer at the start.
+//! over, the use of keys, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not
+//! answer at the start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, accounts, audit, idempotency, initialize, outbox};
+use tenantry_domain::{App, accounts, api_keys, audit, idempotency, initialize, outbox};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -13,6 +14,7 @@ use crate::middleware::limits::Limits;
 
 const MAIL: Duration = Duration::from_secs(5);
 const HEADS: Duration = Duration::from_secs(300);
+const KEY_USES: Duration = Duration::from_secs(60);
 const TIDY: Duration = Duration::from_secs(600);
 const FIRST_TRY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
@@ -31,6 +33,7 @@ pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
     if app.mailer().is_some() {
         tasks.spawn(send_mail(app.clone()));
     }
+    tasks.spawn(note_key_uses(app.clone()));
     tasks.spawn(tidy(app.clone(), store, limits));
     tasks.spawn(note_heads(app.clone()));
     tasks.spawn(catch_up(app));
@@ -55,6 +58,17 @@ async fn note_heads(app: App) {
         due.tick().await;
         if let Err(error) = audit::note_heads(&app).await {
             tracing::warn!(?error, "the heads of the audit could not be noted; it is tried again");
+        }
+    }
+}
+
+async fn note_key_uses(app: App) {
+    let mut due = interval(KEY_USES);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = api_keys::usage::write(&app).await {
+            tracing::warn!(?error, "the use of keys could not be noted; it is tried again");
         }
     }
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
 mod access_matrix;
+mod api_keys;
 mod audit;
 mod context;
 mod csrf;

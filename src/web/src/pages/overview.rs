@@ -86,6 +86,12 @@ fn Steps(steps: FirstSteps, here: Here) -> impl IntoView {
             "Nobody can use a model before it is enabled here.",
             "models",
         ),
+        (
+            steps.key,
+            "Make an API key",
+            "With it, scripts and tools use the models and this API.",
+            "keys",
+        ),
     ];
     let count = items.iter().filter(|i| i.0).count();
     let list = items
@@ -105,7 +111,7 @@ fn Steps(steps: FirstSteps, here: Here) -> impl IntoView {
         <section class="card steps" aria-labelledby="steps-title">
             <div class="card-head">
                 <h2 id="steps-title">"First steps"</h2>
-                <span class="muted">{count}" of 3 done"</span>
+                <span class="muted">{count}" of 4 done"</span>
                 <ActForm id="dismiss" url=DismissSteps::url()>
                     <Hidden name="tenant" value=here.slug.to_string() />
                     <Submit label="Dismiss" class="btn btn-quiet btn-small" />

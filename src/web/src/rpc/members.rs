@@ -47,7 +47,7 @@ pub async fn add_members(tenant: String, #[server(default)] users: String, #[ser
         .filter(|u| !u.is_empty())
         .collect();
     let new = NewMembers::parse(&json!({ "users": users, "role": role }))?;
-    let added = members::add(&s.app, s.grant()?, s.ctx.principal(), new).await?;
+    let added = members::add(&s.app, s.grant()?, s.ctx.asker(), new).await?;
     Ok(server::done(
         What::MembersAdded,
         format!(

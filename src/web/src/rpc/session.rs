@@ -64,9 +64,9 @@ pub async fn load_here(tenant: String) -> Result<Here, UiError> {
     let s = crate::server::ctx(&tenant).await?;
     let head = s.ctx.tenant();
     crate::server::canonical(&tenant, head.slug.as_str());
-    let moved = s.ctx.principal().last_tenant() != Some(head.id);
-    if moved && matches!(s.ctx.role(), CtxRole::Member(_)) {
-        tenantry_domain::accounts::remember_tenant(&s.app, s.ctx.principal(), head.id).await?;
+    let who = s.ctx.asker().person()?;
+    if who.last_tenant() != Some(head.id) && matches!(s.ctx.role(), CtxRole::Member(_)) {
+        tenantry_domain::accounts::remember_tenant(&s.app, who, head.id).await?;
     }
     Ok(here_of(&s))
 }

@@ -67,7 +67,7 @@ pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let of = tenants::get(&s.app, s.grant()?).await?;
     let quotas = quotas::show(&s.app, s.grant()?).await?;
-    let plans = match s.ctx.principal().operator() {
+    let plans = match s.ctx.asker().operator() {
         Ok(operator) => plans::list(&s.app, &operator).await?,
         Err(_) => Vec::new(),
     };

@@ -69,6 +69,11 @@ impl Call<'_> {
         self.header(COOKIE.as_str(), &cookie)
     }
 
+    /// With this secret of an API key, or this access token.
+    pub fn bearing(self, secret: &str) -> Self {
+        self.header("authorization", &format!("Bearer {secret}"))
+    }
+
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request = self.request.header(name, value);
         self

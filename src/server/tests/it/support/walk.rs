@@ -118,6 +118,8 @@ pub struct Things {
     pub model: String,
     pub provider: String,
     pub plan: String,
+    /// An API key of the owner.
+    pub key: String,
 }
 
 impl Things {
@@ -134,6 +136,7 @@ impl Things {
             model: id("mod"),
             provider: id("prv"),
             plan: id("pln"),
+            key: id("key"),
         }
     }
 
@@ -148,6 +151,7 @@ impl Things {
             "model" => &self.model,
             "provider" => &self.provider,
             "plan" => &self.plan,
+            "key" => &self.key,
             other => panic!("a walk does not know what {{{other}}} is"),
         }
     }
@@ -349,7 +353,10 @@ async fn things(test: &TestApp, letter: &str) -> Things {
         )
         .await;
     }
+    let new = json!({ "name": "Walk key", "scopes": ["members:read"] });
+    let key = id(&expect(test.post(&format!("{at}/api-keys")).by(&side.owner).json(&new), 201).await);
     Things {
+        key,
         tenant,
         workspace: side.research.id.to_string(),
         user: target.user.id.to_string(),
