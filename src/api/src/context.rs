@@ -199,6 +199,7 @@ pub fn describe(who: &Asker, standing: &Standing) -> Context {
         workspace_role: workspace.and_then(WorkspaceCtx::role),
         permissions,
         source: standing.source,
+        tokens: None,
     }
 }
 

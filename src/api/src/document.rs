@@ -105,7 +105,7 @@ fn assemble() -> Value {
                     "type": "apiKey", "in": "cookie", "name": "session",
                     "description": "Set by signing in; named `__Host-session` on https.",
                 },
-                "bearer": {"type": "http", "scheme": "bearer", "description": "An API key. It wins over the cookie."},
+                "bearer": {"type": "http", "scheme": "bearer", "description": "An access token or an API key. It wins over the cookie."},
                 "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key. Not beside `Authorization`."},
             },
         },

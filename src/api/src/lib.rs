@@ -39,7 +39,7 @@ pub fn router(app: App) -> Router {
     Router::new().nest_service("/api", NormalizePathLayer::trim_trailing_slash().layer(inner))
 }
 
-/// `/health` and `/ready`, which stand outside `/api`.
+/// `/health`, `/ready` and the keys of access tokens, which stand outside `/api`.
 pub fn health(app: App) -> Router {
     Router::from(routes::health()).layer(from_fn(error::render)).with_state(app)
 }

@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    api_keys, audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform, providers,
-    quotas, sessions, tenants, workspaces,
+    api_keys, audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform,
+    providers, quotas, sessions, tenants, tokens, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -21,6 +21,7 @@ pub const OPERATOR: &str = "operator";
 pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/health"),
     ("GET", "/ready"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/api/openapi.json"),
     ("GET", "/api/docs"),
     ("GET", "/api/docs.css"),
@@ -30,6 +31,9 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/password/forgot"),
     ("POST", "/api/v1/auth/password/reset"),
     ("POST", "/api/v1/auth/email/verify"),
+    ("POST", "/api/v1/auth/token"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/revoke"),
     ("GET", "/api/v1/invitations/{token}"),
     ("POST", "/api/v1/invitations/{token}/accept"),
 ];
@@ -77,6 +81,7 @@ pub fn health() -> Table {
     Table::new()
         .routes(at("Server", "/health", routes!(health::up)))
         .routes(at("Server", "/ready", routes!(health::ready)))
+        .routes(at("Sign in", "/.well-known/jwks.json", routes!(tokens::jwks)))
 }
 
 /// What stands under `/api`.
@@ -93,6 +98,9 @@ pub fn table() -> Table {
         .routes(at("Sign in", "/v1/auth/email/send", routes!(passwords::send)))
         .routes(at("Sign in", "/v1/auth/sessions", routes!(sessions::list, sessions::end_others)))
         .routes(at("Sign in", "/v1/auth/sessions/{session}", routes!(sessions::end)))
+        .routes(at("Sign in", "/v1/auth/token", routes!(tokens::issue)))
+        .routes(at("Sign in", "/v1/auth/refresh", routes!(tokens::refresh)))
+        .routes(at("Sign in", "/v1/auth/revoke", routes!(tokens::revoke)))
         .routes(at("Context", "/v1/auth/context", routes!(auth::context)))
         .routes(at("Context", "/v1/auth/available-tenants", routes!(auth::available_tenants)))
         .routes(at("Context", "/v1/auth/switch-tenant", routes!(auth::switch_tenant)))

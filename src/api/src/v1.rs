@@ -20,4 +20,5 @@ pub mod providers;
 pub mod quotas;
 pub mod sessions;
 pub mod tenants;
+pub mod tokens;
 pub mod workspaces;

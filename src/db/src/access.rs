@@ -2,6 +2,7 @@
 //! open, so that all their fields stay private: a `Granted` can only be had by asking the permission
 //! matrix, or through one of the few `doors`.
 
+mod bearer;
 mod doors;
 mod facts;
 mod key;
@@ -18,6 +19,7 @@ use tenantry_types::tenant::{TenantSettings, TenantStatus};
 use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
 
+pub use bearer::Bearer;
 pub use doors::{InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem};
 pub use key::{KeyFacts, KeyPass};
 pub(crate) use resolve::overrides;

@@ -25,6 +25,7 @@ pub mod session;
 pub mod sign_in_place;
 pub mod tenant;
 pub mod testing;
+pub mod token;
 mod tx;
 pub mod workspace;
 

@@ -12,6 +12,7 @@ use crate::audit::Signer;
 use crate::guesses::Guesses;
 use crate::password::Passwords;
 use crate::ports::{HeadLog, Mailer, ModelSource};
+use crate::tokens::signing::Signing;
 use crate::vault::{MasterKey, Vault};
 use crate::{Origin, Result, plans};
 
@@ -79,6 +80,7 @@ struct Inner {
     heads: Option<Arc<dyn HeadLog>>,
     signer: Signer,
     key_uses: usage::Counter,
+    signing: Signing,
 }
 
 impl std::fmt::Debug for App {
@@ -106,6 +108,7 @@ impl App {
             models: setup.models,
             heads: setup.heads,
             key_uses: usage::Counter::default(),
+            signing: Signing::default(),
         };
         let app = Self { inner: Arc::new(inner) };
         plans::ensure_default(&app).await?;
@@ -162,6 +165,10 @@ impl App {
 
     pub(crate) fn key_uses(&self) -> &usage::Counter {
         &self.inner.key_uses
+    }
+
+    pub(crate) fn signing(&self) -> &Signing {
+        &self.inner.signing
     }
 
     pub fn models(&self) -> &dyn ModelSource {

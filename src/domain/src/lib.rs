@@ -29,12 +29,14 @@ pub mod ports;
 pub mod providers;
 pub mod quotas;
 pub mod tenants;
+pub mod tokens;
 mod vault;
 pub mod workspaces;
 
 pub use app::{App, Policy, RegistrationPolicy, Setup, TenantCreation};
 pub use error::{Error, Result};
 pub use guesses::network;
+pub use tenantry_db::access::Bearer;
 pub use tenantry_db::session::{self, Held};
 pub use tenantry_db::{Actor, Asker, Db, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, USER_KEY, WorkspaceCtx, WorkspaceHead};
 pub use tenantry_types::permission::needs;

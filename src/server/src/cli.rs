@@ -7,6 +7,7 @@ mod bench;
 mod config;
 mod flags;
 mod import;
+mod keys;
 mod members;
 mod password;
 
@@ -58,6 +59,9 @@ enum Command {
     /// Verify the record of what happened
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Keys that the server signs with
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Show the settings
     #[command(subcommand)]
     Config(config::Command),
@@ -114,6 +118,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Admin(command) => admin::run(command).await,
         Command::Members(command) => members::run(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Keys(command) => keys::run(command).await,
         Command::Config(command) => config::run(command),
         Command::Bench(command) => bench::run(command).await,
     }

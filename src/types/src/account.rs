@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::input::{Fields, words};
 use crate::problem::FieldError;
 use crate::text::Secret;
+use crate::token::Tokens;
 use crate::{ApiKeyId, CtxRole, Email, Name, NewPassword, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 
 words! {
@@ -194,4 +195,7 @@ pub struct Context {
     pub workspace_role: Option<WorkspaceRole>,
     pub permissions: Vec<Permission>,
     pub source: ContextSource,
+    /// Only for the bearer of an access token who switches: tokens that stand there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tokens: Option<Tokens>,
 }

@@ -24,6 +24,7 @@ pub mod sign_in;
 pub mod tenant;
 pub mod text;
 pub mod time;
+pub mod token;
 pub mod workspace;
 
 pub use account::{TenantRef, WorkspaceRef};

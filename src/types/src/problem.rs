@@ -68,6 +68,7 @@ codes! {
     SecretAlreadyShown = "secret_already_shown", 409, "The answer held a secret and was shown once.";
     KeyRevoked = "key_revoked", 409, "This key is revoked: make another.";
     KeyRotating = "key_rotating", 409, "The secret from before still works: wait for its end, or rotate without overlap.";
+    RefreshRaced = "refresh_raced", 409, "This refresh token was used a moment ago: go on with the tokens of that answer.";
     InUse = "in_use", 409, "Something still uses this.";
     UpstreamUnreachable = "upstream_unreachable", 409, "The provider could not be reached or did not answer as expected.";
     RequestInFlight = "request_in_flight", 409, "A request with this idempotency key is still running.";

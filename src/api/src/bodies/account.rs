@@ -28,6 +28,25 @@ pub struct Login {
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    #[schema(format = Email, example = "ada@example.com")]
+    email: String,
+    #[schema(format = Password, example = "an engine of brass")]
+    password: String,
+    /// Id or slug of the tenant that the tokens are for; without one each request names its own.
+    #[schema(example = "acme-labs")]
+    tenant: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefreshToken {
+    #[schema(example = "q3M5vB8")]
+    refresh_token: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SwitchTenant {
     /// Id or slug.
     #[schema(example = "acme-labs")]

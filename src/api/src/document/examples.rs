@@ -148,6 +148,15 @@ fn text(at: Field<'_>, schema: &Value) -> &'static str {
         "address" => "203.0.113.7",
         "prefix" => "tnt_4fK9aB2c",
         "secret" => "tnt_4fK9aB2cExampleExampleExample01x1pNb",
+        "access_token" => "eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJodHRwcyJ9.q3M5vB8",
+        "refresh_token" => "q3M5vB8",
+        "token_type" => "Bearer",
+        "kty" => "OKP",
+        "crv" => "Ed25519",
+        "alg" => "EdDSA",
+        "use" => "sig",
+        "kid" => "019a2b3c-0000-7000-8000-000000000000",
+        "x" => "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         "base_url" => "https://openrouter.ai/api/v1",
         "upstream_name" | "model_names" | "added" => "openai/gpt-4o-mini",
         "display_name" => "GPT-4o mini",
@@ -173,6 +182,7 @@ fn number(name: &str) -> i64 {
         "limit" => 50,
         "used" | "members" => 12,
         "invitation_days" => 7,
+        "expires_in" => 900,
         _ => 1,
     }
 }

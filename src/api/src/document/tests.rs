@@ -2,7 +2,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 use tenantry_types::permission::Permission;
-use tenantry_types::{FieldError, account, api_key, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, workspace};
+use tenantry_types::{
+    FieldError, account, api_key, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, token, workspace,
+};
 
 use super::{METHODS, build, examples};
 use crate::routes::{OPERATOR, PUBLIC, SELF_SERVICE};
@@ -158,6 +160,8 @@ type Parse = fn(&Value) -> Result<(), Vec<FieldError>>;
 const PARSERS: &[(&str, Parse)] = &[
     ("Registration", |b| account::Registration::parse(b).map(drop)),
     ("Login", |b| account::Login::parse(b).map(drop)),
+    ("TokenRequest", |b| token::TokenRequest::parse(b).map(drop)),
+    ("RefreshToken", |b| token::RefreshToken::parse(b).map(drop)),
     ("SwitchTenant", |b| {
         <crate::v1::auth::SwitchTenant as crate::extract::FromBody>::from_body(b).map(drop)
     }),

@@ -95,6 +95,8 @@ bodies! {
     tenantry_types::sign_in::ForgottenPassword,
     tenantry_types::sign_in::PasswordChange,
     tenantry_types::sign_in::PasswordReset,
+    tenantry_types::token::RefreshToken,
+    tenantry_types::token::TokenRequest,
     tenantry_types::tenant::NewTenant,
     tenantry_types::tenant::TenantPatch,
     tenantry_types::workspace::NewWorkspace,

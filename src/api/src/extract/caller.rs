@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use tenantry_domain::accounts::sessions;
 use tenantry_domain::session::{self, SignedIn};
-use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys};
+use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys, tokens};
 use tenantry_types::audit::Door;
 use tenantry_types::{ProblemCode, UserId};
 use tower_sessions::Session;
@@ -29,6 +29,12 @@ pub async fn identify(parts: &mut Parts, app: &App) -> Result<Option<Asker>, Api
         Some(Credential::Key(key)) => {
             let found = api_keys::recognize(app, key, origin(parts)).await?;
             Some(Asker::Key(found.ok_or(ProblemCode::Unauthenticated)?))
+        }
+        Some(Credential::Token(token)) => {
+            let bearer = tokens::recognize(app, token, origin(parts)).await?.ok_or(ProblemCode::Unauthenticated)?;
+            let person = bearer.principal.clone();
+            parts.extensions.insert(bearer);
+            Some(Asker::Person(person))
         }
         // Whatever else stands there is known to nobody.
         Some(Credential::Other) => return Err(ProblemCode::Unauthenticated.into()),

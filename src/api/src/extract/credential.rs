@@ -14,6 +14,8 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 pub enum Credential<'a> {
     /// The text of an API key, as far as its beginning says so.
     Key(&'a str),
+    /// What may be an access token.
+    Token(&'a str),
     /// Something that is none of ours.
     Other,
 }
@@ -35,6 +37,7 @@ pub fn credential(headers: &HeaderMap) -> Result<Option<Credential<'_>>, ApiErro
     let text = if is_bearer { bearer_token(text) } else { Some(text.trim()) };
     Ok(Some(match text {
         Some(text) if text.starts_with(PREFIX) => Credential::Key(text),
+        Some(text) if is_bearer => Credential::Token(text),
         _ => Credential::Other,
     }))
 }

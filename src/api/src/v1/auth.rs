@@ -1,12 +1,13 @@
 //! Signing up, in and out, and the context of a request.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 use tenantry_domain::accounts::sessions;
 use tenantry_domain::session::SignedIn;
-use tenantry_domain::{App, Asker, access, accounts};
+use tenantry_domain::{App, Asker, Bearer, access, accounts, tokens};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
 use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::{FieldError, Fields, Page};
@@ -14,7 +15,7 @@ use tenantry_types::{FieldError, Fields, Page};
 use crate::bodies;
 use crate::context::{self, Headers, Standing};
 use crate::extract::{Anyone, Body, Caller, FromBody, Info, SignIn};
-use crate::respond::Answer;
+use crate::respond::{Answer, OnceOnly};
 
 /// A session that begins with a password.
 fn by_password(info: &Info) -> SignedIn {
@@ -90,20 +91,37 @@ impl FromBody for SwitchTenant {
 
 /// Switch to another tenant
 ///
-/// Sets the tenant that requests without one are about, and answers with the new context.
+/// Sets the tenant that requests without one are about, and answers with the new context. The bearer of an access token gets
+/// `tokens` that name the tenant instead; the refresh token from before is used up by it.
 #[utoipa::path(post, path = "", operation_id = "switch_tenant", request_body = bodies::SwitchTenant, responses((status = 200, body = Context)))]
-pub async fn switch_tenant(State(app): State<App>, Caller(who): Caller, headers: HeaderMap, Body(to): Body<SwitchTenant>) -> Answer<Json<Context>> {
+pub async fn switch_tenant(
+    State(app): State<App>,
+    Caller(who): Caller,
+    bearer: Option<Extension<Bearer>>,
+    headers: HeaderMap,
+    Body(to): Body<SwitchTenant>,
+) -> Answer<Response> {
     let asker = Asker::from(&who);
     let ctx = context::in_tenant(&app, &asker, &to.tenant, &Headers::read(&headers)?).await?;
     let workspace = match &to.workspace {
         Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
         None => None,
     };
-    accounts::remember_tenant(&app, &who, ctx.tenant().id).await?;
+    let (tenant, place) = (ctx.tenant().id, workspace.as_ref().map(|w| w.workspace().id));
     let standing = Standing {
         tenant: Some(ctx),
         workspace,
-        source: ContextSource::Session,
+        source: if bearer.is_some() {
+            ContextSource::Token
+        } else {
+            ContextSource::Session
+        },
     };
-    Ok(Json(context::describe(&asker, &standing)))
+    let mut context = context::describe(&asker, &standing);
+    let Some(Extension(bearer)) = bearer else {
+        accounts::remember_tenant(&app, &who, tenant).await?;
+        return Ok(Json(context).into_response());
+    };
+    context.tokens = Some(tokens::switch(&app, &bearer, tenant, place).await?);
+    Ok((Extension(OnceOnly), Json(context)).into_response())
 }

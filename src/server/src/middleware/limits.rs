@@ -89,7 +89,7 @@ fn attempt(method: &Method, path: &str) -> Option<Attempt> {
     };
     match path.as_ref() {
         "/api/v1/auth/register" | "/register" => Some(Attempt::SignUp),
-        "/api/v1/auth/login" | "/login" => Some(Attempt::LogIn),
+        "/api/v1/auth/login" | "/api/v1/auth/token" | "/login" => Some(Attempt::LogIn),
         // So does a mail that somebody else gets, and the password of somebody who is signed in.
         "/api/v1/auth/email/verify" | "/api/v1/auth/email/send" | "/forgot" | "/account" | "/_fn/account/verify" => Some(Attempt::LogIn),
         path if path.starts_with("/api/v1/auth/password/") || path.starts_with("/reset/") || path.starts_with("/verify/") => Some(Attempt::LogIn),

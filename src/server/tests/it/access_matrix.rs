@@ -120,6 +120,8 @@ fn by_business(operation: &Operation, who: Who) -> Option<Want> {
         ("end_session", _) => "not_found",
         // It waits for somebody else.
         ("accept_my_invitation", _) => "not_found",
+        // The one of the example is nobody's.
+        ("refresh_tokens", _) => "unauthenticated",
         ("accept_invitation", Who::Anonymous | Who::Disabled) => return None,
         ("accept_invitation", _) => "wrong_address",
         // The key is the owner's: developers see their own, and its secret is for nobody else.
@@ -235,6 +237,8 @@ async fn overrides_count_at_every_door() {
                 Who::Developer => match operation.id.as_str() {
                     // Nobody whom they share a tenant with.
                     "add_members" => "Code(\"not_found\")".to_owned(),
+                    // The secret would stand for the owner of the key.
+                    "rotate_api_key" => "Code(\"not_found\")".to_owned(),
                     // A role in the workspace is what they do not have.
                     "set_workspace_member" | "remove_workspace_member" => "Code(\"role_too_high\")".to_owned(),
                     _ => "Success".to_owned(),

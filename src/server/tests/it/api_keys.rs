@@ -569,7 +569,13 @@ async fn checklist_37_a_key_counts_in_headers_only() {
 async fn the_record_names_the_key() {
     let app = TestApp::new().await;
     let side = &app.a;
-    let key = make(&app, side, &side.owner, json!({ "name": "Deploy", "scopes": ["workspaces:create"] })).await;
+    let key = make(
+        &app,
+        side,
+        &side.owner,
+        json!({ "name": "Deploy", "scopes": ["workspaces:create"], "owner": "tenant" }),
+    )
+    .await;
     let path = format!("/api/v1/tenants/{}/workspaces", side.tenant.id);
     let made = app.post(&path).bearing(&secret(&key)).json(&json!({ "name": "By key" })).send().await;
     assert_eq!(made.status, StatusCode::CREATED);
@@ -588,7 +594,7 @@ async fn the_record_names_the_key() {
 async fn keys_open_what_they_were_given_and_nothing_else() {
     let world = World::new().await;
     let side = &world.test.a;
-    let all = json!(["audit:read"]);
+    let all = json!(["gateway:use"]);
     let narrow = secret(&make(&world.test, side, &side.owner, json!({ "name": "Narrow", "scopes": all })).await);
     let revoked = make(&world.test, side, &side.owner, json!({ "name": "Revoked", "scopes": all })).await;
     assert_eq!(

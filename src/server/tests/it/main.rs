@@ -20,3 +20,4 @@ mod sessions;
 mod support;
 mod surface;
 mod throttles;
+mod tokens;

@@ -34,7 +34,7 @@ pub async fn permissions_of(tenant: String, user: String) -> Result<Option<Membe
     let effective = permissions::of_member(&s.app, by.clone(), user).await?;
     let all = permissions::overrides(&s.app, by, user).await?;
     let rules = |by: Granted<needs::PermissionsManage>| match effective.role {
-        CtxRole::Member(role) => by.covers(role) && user != s.ctx.principal().id(),
+        CtxRole::Member(role) => by.covers(role) && s.ctx.asker().user_id() != Some(user),
         CtxRole::Operator => false,
     };
     let places = match (s.grant().is_ok_and(rules), s.grant()) {

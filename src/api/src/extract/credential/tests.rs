@@ -24,6 +24,7 @@ fn a_key_comes_in_either_header() {
         assert_eq!(read(&pairs).unwrap(), r#"Some(Key("tnt_x"))"#, "{pairs:?}");
     }
     assert_eq!(read(&[]).unwrap(), "None");
+    assert_eq!(read(&[("authorization", "Bearer a.b.c")]).unwrap(), r#"Some(Token("a.b.c"))"#);
     for pairs in [
         [("authorization", "Basic tnt_x")],
         [("authorization", "tnt_x")],

@@ -170,6 +170,7 @@ impl Things {
             "register" => json!({ "email": "new@example.com", "name": "Newcomer", "password": super::fixture::PASSWORD }),
             "log_in" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD }),
             "change_password" => json!({ "current_password": super::fixture::PASSWORD, "new_password": "another good one" }),
+            "issue_tokens" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD, "tenant": self.tenant }),
             "switch_tenant" => json!({ "tenant": self.tenant }),
             "add_members" => json!({ "email": "nora@a.test", "role": "viewer" }),
             "update_member" => json!({ "role": "developer" }),
