@@ -249,6 +249,27 @@ pub async fn purge(tx: &mut PlatformTx, id: TenantId) -> Result<()> {
     Ok(())
 }
 
+/// Pending invitations that expire until `soon`, and enabled models that are switched off.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn attention(tx: &mut TenantTx, now: Timestamp, soon: Timestamp) -> Result<(i64, i64)> {
+    let tenant = tx.tenant_id().uuid();
+    let row = sqlx::query!(
+        r#"select (
+             select count(*) from invitation where tenant_id = $1 and status = 'pending' and expires_at > $2 and expires_at <= $3
+           ) as "expiring!", (
+             select count(*) from model_access a join model c on c.id = a.model_id where a.tenant_id = $1 and a.enabled and not c.is_active
+           ) as "off!""#,
+        tenant,
+        now.0,
+        soon.0,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok((row.expiring, row.off))
+}
+
 /// # Errors
 /// When the database does not answer.
 pub async fn stats(tx: &mut TenantTx, now: Timestamp) -> Result<TenantStats> {

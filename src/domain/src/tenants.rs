@@ -1,12 +1,14 @@
 //! Tenants: founding, changing, suspending, purging, and the numbers of their first page.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tenantry_db::{PlatformTx, TenantTx, account, member, tenant as db, workspace};
 use tenantry_types::account::User;
 use tenantry_types::input::Metadata;
-use tenantry_types::overview::{FirstSteps, Overview, TenantRow};
+use tenantry_types::overview::{Attention, FirstSteps, Overview, TenantRow};
 use tenantry_types::tenant::{NewTenant, Tenant, TenantPatch, TenantSettings, TenantStats, TenantStatus};
-use tenantry_types::{CtxRole, Name, Page, PageQuery, ProblemCode, Slug, TenantId};
+use tenantry_types::{CtxRole, Name, Page, PageQuery, ProblemCode, Slug, TenantId, Timestamp};
 
 use crate::audit::event;
 use crate::workspaces::new_workspace;
@@ -260,12 +262,10 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
     let mut tx = app.db().tenant(&by).await?;
     let tenant = db::get(&mut tx).await?;
     let stats = db::stats(&mut tx, now).await?;
-    let quotas = crate::quotas::read(&mut tx)
-        .await?
-        .items
-        .into_iter()
-        .filter(|q| q.limit.is_some())
-        .collect();
+    let mut quotas = crate::quotas::read(&mut tx).await?.items;
+    quotas.retain(|q| q.limit.is_some());
+    let soon = Timestamp(now.0 + Duration::from_secs(2 * 86_400));
+    let (expiring, off) = db::attention(&mut tx, now, soon).await?;
     let activity = match audit {
         Some(_) => tenantry_db::audit::recent(&mut tx, 8).await?,
         None => Vec::new(),
@@ -285,6 +285,7 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
     Ok(Overview {
         tenant,
         stats,
+        attention: Attention::of(&quotas, expiring, off),
         quotas,
         steps,
         activity,

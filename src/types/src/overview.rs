@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audit::AuditEvent;
-use crate::plan::Quota;
+use crate::counted;
+use crate::plan::{Quota, QuotaState};
 use crate::tenant::{Tenant, TenantStats};
 
 /// One of the first steps in a new tenant; its state comes from the data.
@@ -23,6 +24,51 @@ impl FirstSteps {
     }
 }
 
+/// Something that somebody who runs the tenant should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attention {
+    pub text: String,
+    /// The page below the tenant's own that shows it.
+    pub page: String,
+    /// Something is stopped already.
+    pub urgent: bool,
+}
+
+impl Attention {
+    /// Of what the tenant has, that which is near an end.
+    pub fn of(quotas: &[Quota], expiring: i64, off: i64) -> Vec<Self> {
+        let mut out: Vec<Self> = quotas
+            .iter()
+            .filter(|q| q.state != QuotaState::Ok)
+            .map(|q| Self {
+                text: format!(
+                    "{}: {} of {} used",
+                    q.resource.label(),
+                    q.resource.shown(q.used),
+                    q.resource.shown(q.limit.unwrap_or_default())
+                ),
+                page: "settings".into(),
+                urgent: q.state == QuotaState::Exceeded,
+            })
+            .collect();
+        if expiring > 0 {
+            out.push(Self {
+                text: format!("{} within two days", counted(expiring, "invitation expires", "invitations expire")),
+                page: "invitations".into(),
+                urgent: false,
+            });
+        }
+        if off > 0 {
+            out.push(Self {
+                text: format!("{} switched off by the operator", counted(off, "enabled model is", "enabled models are")),
+                page: "models?enabled=yes".into(),
+                urgent: true,
+            });
+        }
+        out
+    }
+}
+
 /// The overview of a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
@@ -31,6 +77,7 @@ pub struct Overview {
     /// Resources with a limit.
     pub quotas: Vec<Quota>,
     pub steps: FirstSteps,
+    pub attention: Vec<Attention>,
     /// Empty for those who may not read the audit.
     pub activity: Vec<AuditEvent>,
 }

@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, FormData, HtmlDetailsElement, HtmlElement, HtmlFormElement, RequestInit, Response, UrlSearchParams};
 
-use crate::rpc::{Done, UiError};
+use crate::rpc::{Done, Next, UiError};
 use crate::state::Shared;
 use crate::ui::FormState;
 
@@ -106,7 +106,7 @@ pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState,
                 state.error.set(None);
                 form.reset();
                 close_around(&form);
-                shared.toast(done.text(), true);
+                shared.toast_and(done.text(), true, done.next.clone());
                 match done.go {
                     // The frame changes with these, so the page is loaded anew.
                     Some(path) if !path.starts_with("/t/") && !path.starts_with("/admin") => go(&path),
@@ -127,6 +127,34 @@ pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState,
             }
         }
     });
+}
+
+/// Does what a toast offers.
+pub fn act(next: Next, shared: Shared) {
+    let Ok(params) = UrlSearchParams::new() else { return };
+    for (name, value) in &next.fields {
+        params.append(name, value);
+    }
+    spawn_local(async move {
+        match post(&next.function, &params).await {
+            Ok(done) => {
+                shared.toast_and(done.text(), true, done.next.clone());
+                shared.refresh.update(|n| *n += 1);
+            }
+            Err(error) => shared.toast(error.code.title().into(), false),
+        }
+    });
+}
+
+/// Marks the document while something loads; the stylesheet shows it after a moment.
+pub fn show_loading(on: bool) {
+    if let Some(root) = document().document_element() {
+        drop(if on {
+            root.set_attribute("data-loading", "")
+        } else {
+            root.remove_attribute("data-loading")
+        });
+    }
 }
 
 /// Loads a page anew.

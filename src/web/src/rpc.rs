@@ -18,8 +18,8 @@ pub mod tenants;
 mod wire;
 pub mod workspaces;
 
-pub use done::{Done, What};
+pub use done::{Done, Next, What};
 pub use error::UiError;
 pub use query::{ListQuery, PER_PAGE, encode};
 pub use session::{Here, Me};
-pub use status::{first_look, page_status};
+pub use status::{first_look, page_status, show_loading};

@@ -267,7 +267,12 @@ pub fn canonical(asked: &str, slug: &str) {
 
 /// The answer of a write.
 pub fn done(what: What, said: impl Into<String>, go: Option<String>) -> Done {
-    Done { what, said: said.into(), go }
+    Done {
+        what,
+        said: said.into(),
+        go,
+        next: None,
+    }
 }
 
 /// An address with the word for what was done.

@@ -9,7 +9,7 @@ use tenantry_types::invitation::Invitation;
 use tenantry_types::sign_in::ResetLink;
 
 use crate::data::Data;
-use crate::rpc::{Me, UiError};
+use crate::rpc::{Me, Next, UiError};
 
 /// A message that goes by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,7 @@ pub struct Toast {
     pub id: u32,
     pub text: String,
     pub good: bool,
+    pub next: Option<Next>,
 }
 
 /// Given to all components by `Console`.
@@ -34,9 +35,14 @@ pub struct Shared {
 
 impl Shared {
     pub fn toast(self, text: String, good: bool) {
+        self.toast_and(text, good, None);
+    }
+
+    /// A message with a button.
+    pub fn toast_and(self, text: String, good: bool, next: Option<Next>) {
         self.toasts.update(|toasts| {
             let id = toasts.last().map_or(0, |t| t.id) + 1;
-            toasts.push(Toast { id, text, good });
+            toasts.push(Toast { id, text, good, next });
             // More than three are not read anyway.
             if toasts.len() > 3 {
                 toasts.remove(0);

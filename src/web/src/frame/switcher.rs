@@ -9,20 +9,16 @@ use super::rail::Area;
 use crate::rpc::Me;
 use crate::ui::{Avatar, Icon, Menu, tenant_colour};
 
-/// Pages that every tenant has, so that a switch can keep them. What is below one (a member, a
-/// workspace) belongs to its tenant: the switch then leads to the list.
-const KEPT: &[&str] = &["models/report", "workspaces", "members", "invitations", "models", "settings"];
-
-/// The same page in another tenant.
+/// The same page in another tenant. What is below a list (a member, a workspace) belongs to its
+/// tenant: the switch then leads to the list.
 fn same_page(path: &str, slug: &str) -> String {
     let rest = path.strip_prefix("/t/").and_then(|p| p.split_once('/')).map_or("", |(_, rest)| rest);
-    let kept = KEPT
-        .iter()
-        .find(|page| rest.strip_prefix(**page).is_some_and(|r| r.is_empty() || r.starts_with('/')));
-    match kept {
-        Some(page) => format!("/t/{slug}/{page}"),
-        None => format!("/t/{slug}"),
-    }
+    let page = match rest {
+        "" => return format!("/t/{slug}"),
+        "models/report" => rest,
+        below => below.split('/').next().unwrap_or_default(),
+    };
+    format!("/t/{slug}/{page}")
 }
 
 /// From so many tenants on there is a field to filter them.

@@ -1,14 +1,16 @@
-//! One member: role, workspaces, and the way out.
+//! One member: role, workspaces, the models they may use and why, and the way out.
 mod permissions;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::explain::MemberModel;
 use tenantry_types::{Permission, counted};
 
 use super::members::other_status;
 use super::role_choices;
 use crate::data::{fetch, loaded_here};
 use crate::frame::{param, tenant_param};
+use crate::rpc::encode;
 use crate::rpc::members::{RemoveMember, SetRole, SetStatus, get_member};
 use crate::ui::{ActForm, Empty, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Select, Submit, UserBadge, When};
 
@@ -18,7 +20,8 @@ pub fn MemberPage() -> impl IntoView {
     let user = param("user");
     let data = fetch(move || get_member(tenant.get(), user.get()));
     let allowed = permissions::load(tenant, user);
-    loaded_here(data, move |detail, here| {
+    loaded_here(data, move |page, here| {
+        let detail = page.detail;
         let m = detail.member;
         let base = format!("/t/{}", here.slug);
         let covered = here.role.covers(m.role);
@@ -47,6 +50,8 @@ pub fn MemberPage() -> impl IntoView {
                 <div><dt>"Joined"</dt><dd><When at=m.joined_at /></dd></div>
                 <div><dt>"Last active"</dt><dd><When at=m.last_active_at /></dd></div>
             </dl>
+            <div class="columns">
+                <div>
             <Section clone:hidden clone:here title="Role" lead="Nobody hands out a role above their own, and a tenant always has an owner.">
                 {if may_update {
                     view! {
@@ -69,6 +74,11 @@ pub fn MemberPage() -> impl IntoView {
                     view! { <ul class="rows">{workspaces}</ul> }.into_any()
                 }}
             </Section>
+                </div>
+                <div>
+                    {page.models.map(|models| view! { <Models clone:base models email=m.email.to_string() base=base.clone() /> })}
+                </div>
+            </div>
             <permissions::Permissions data=allowed tenant=here.slug.to_string() />
             {(may_update || may_remove)
                 .then(|| {
@@ -112,4 +122,39 @@ pub fn MemberPage() -> impl IntoView {
                 })}
         }
     })
+}
+
+/// So many are shown at once; the rest is behind a line.
+const SHOWN: usize = 8;
+
+#[component]
+fn Models(models: Vec<MemberModel>, email: String, base: String) -> impl IntoView {
+    let n = models.len();
+    let mut rows = models.into_iter().map(|m| {
+        let why = if m.everyone {
+            view! { <span class="muted">"everyone"</span> }.into_any()
+        } else {
+            let links = m
+                .workspaces
+                .into_iter()
+                .map(|w| view! { <a href=format!("{base}/workspaces/{}", w.slug)>{w.name}</a>" " })
+                .collect_view();
+            view! { <span>{links}</span> }.into_any()
+        };
+        let href = format!("{base}/models/{}?user={}", m.id, encode(&email));
+        view! { <li><a href=href title=m.name>{m.display_name}</a>{why}</li> }
+    });
+    let first = rows.by_ref().take(SHOWN).collect_view();
+    let more = rows.collect_view();
+    view! {
+        <Section title="Models they can use">
+            {if n == 0 {
+                view! { <p class="muted">"None. A model must be enabled for everyone, or listed by a workspace they are in."</p> }.into_any()
+            } else {
+                view! { <ul class="rows">{first}</ul> }.into_any()
+            }}
+            {(n > SHOWN).then(|| view! { <details><summary class="btn btn-small">{format!("{} more", n - SHOWN)}</summary><ul class="rows">{more}</ul></details> })}
+            <p><a href=format!("{base}/models")>"Why not another one?"</a></p>
+        </Section>
+    }
 }

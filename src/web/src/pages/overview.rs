@@ -4,8 +4,8 @@ use leptos::server_fn::ServerFn;
 use tenantry_types::Permission;
 use tenantry_types::audit::AuditEvent;
 use tenantry_types::invitation::Invitation;
-use tenantry_types::overview::FirstSteps;
-use tenantry_types::plan::{Quota, QuotaState};
+use tenantry_types::overview::{Attention, FirstSteps};
+use tenantry_types::plan::{Quota, QuotaState, Resource as Limited};
 use tenantry_types::tenant::TenantStatus;
 
 use crate::data::{fetch, loaded_here};
@@ -28,11 +28,15 @@ pub fn Overview() -> impl IntoView {
             ("Enabled models", stats.models, "models?enabled=yes"),
             ("Pending invitations", stats.pending_invitations, "invitations"),
         ];
+        let members = overview.quotas.iter().find(|q| q.resource == Limited::Members).and_then(|q| q.limit);
         let may_invite = here.may(Permission::InvitationsRead);
         let tiles = tiles
             .into_iter()
             .filter(|(.., path)| may_invite || *path != "invitations")
-            .map(|(name, n, path)| view! { <li><a class="tile" href=format!("{base}/{path}")><span class="tile-number">{n}</span><span>{name}</span></a></li> })
+            .map(|(name, n, path)| {
+                let limit = members.filter(|_| path == "members").map(|limit| view! { <small>{format!(" of {limit}")}</small> });
+                view! { <li><a class="tile" href=format!("{base}/{path}")><span class="tile-number">{n}{limit}</span><span>{name}</span></a></li> }
+            })
             .collect_view();
         let steps = overview.steps;
         let show_steps = !steps.done() && !steps.dismissed && here.may(Permission::WorkspacesCreate);
@@ -51,6 +55,7 @@ pub fn Overview() -> impl IntoView {
                 })}
             {show_steps.then(|| view! { <Steps steps here=here.clone() /> })}
             <ul class="tiles">{tiles}</ul>
+            {here.may(Permission::TenantUpdate).then(|| view! { <Look attention=overview.attention base=base.clone() /> })}
             <div class="columns">
                 <div>
                     <Section title="Recent activity"><Activity events=overview.activity may=here.may(Permission::AuditRead) /></Section>
@@ -62,6 +67,22 @@ pub fn Overview() -> impl IntoView {
             </div>
         }
     })
+}
+
+/// What needs attention.
+#[component]
+fn Look(attention: Vec<Attention>, base: String) -> impl IntoView {
+    (!attention.is_empty())
+        .then(|| {
+            let items = attention
+                .into_iter()
+                .map(|a| {
+                    let class = if a.urgent { "look look-urgent" } else { "look" };
+                    view! { <li><a class=class href=format!("{base}/{}", a.page)><Icon name="alert" />{a.text}</a></li> }
+                })
+                .collect_view();
+            view! { <Section title="Needs attention"><ul class="looks">{items}</ul></Section> }
+        })
 }
 
 #[component]

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::plan::{Quotas, Resource as Limited};
 use tenantry_types::tenant::{MembersJoin, Tenant, TenantStatus};
-use tenantry_types::{Permission, counted};
+use tenantry_types::{Permission, WorkspaceRole, counted};
 
 use super::overview::Limits;
 use crate::data::{fetch, loaded_here};
@@ -11,10 +11,10 @@ use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
 use crate::ui::{
-    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, tenant_colour,
+    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices, tenant_colour,
 };
 
-const COLOURS: [&str; 12] = [
+pub const COLOURS: [&str; 12] = [
     "Red", "Orange", "Amber", "Olive", "Green", "Teal", "Cyan", "Blue", "Indigo", "Violet", "Magenta", "Rose",
 ];
 
@@ -62,6 +62,13 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
                 <Field name="slug" label="Slug" value=tenant.slug.to_string() help="Stands in addresses. The old one keeps leading here." mono=true required=true />
                 <Colours now=s.colour />
                 <Select name="members_join" label="How people become members" options=joins value=s.members_join.as_str() />
+                <Select
+                    name="member_role"
+                    label="Role of who is added to a workspace"
+                    options=choices(WorkspaceRole::ALL.iter().map(|r| (r.as_str(), r.label())))
+                    value=s.member_role.as_str()
+                    help="When none is chosen. A workspace can set its own."
+                />
                 <Field name="invitation_days" label="Invitations are valid for (days)" inputmode="numeric" value=s.invitation_days.to_string() help="1 to 90." required=true />
                 <Field name="external_id" label="External id" value=tenant.external_id.clone().unwrap_or_default() help="What another system calls this tenant." mono=true />
                 <Submit label="Save settings" />

@@ -3,9 +3,10 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
 use tenantry_types::model::{AccessMode, Audience};
-use tenantry_types::workspace::WorkspaceStatus;
+use tenantry_types::workspace::{Inherited, SettingSource, WorkspaceStatus};
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
+use super::settings::COLOURS;
 use crate::data::{fetch, loaded_here};
 use crate::frame::{param, tenant_param};
 use crate::rpc::Here;
@@ -239,6 +240,21 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
     .into_any()
 }
 
+/// A setting that the workspace has of its own, or inherits: the first option says what it would be.
+#[component]
+fn InheritSelect(name: &'static str, label: &'static str, options: Vec<(String, String)>, setting: Inherited<String>) -> impl IntoView {
+    let inherited = setting.source == SettingSource::Tenant;
+    let now = options.iter().find(|(value, _)| *value == setting.value).map(|(_, label)| label.clone()).unwrap_or_default();
+    let first = if inherited { format!("As in the tenant ({now})") } else { "As in the tenant".to_owned() };
+    let options = std::iter::once((String::new(), first)).chain(options).collect();
+    let (value, help) = if inherited {
+        (String::new(), "Inherited from the tenant.")
+    } else {
+        (setting.value, "Set for this workspace.")
+    };
+    view! { <Select name label options value help /> }
+}
+
 #[component]
 fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
     let w = page.workspace.clone();
@@ -255,12 +271,24 @@ fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
         {edit
             .then(|| {
                 view! {
-                    <Section clone:here clone:slug clone:w title="Name and description">
+                    <Section clone:here clone:slug clone:w title="General">
                         <ActForm clone:here clone:slug clone:w id="workspace" url=UpdateWorkspace::url() class="form">
                             <Ids here=here.clone() slug=slug.clone() />
                             <Field name="name" label="Name" value=w.name.clone() required=true />
                             <Field name="slug" label="Slug" value=slug.clone() help="Stands in addresses: a new one changes them." mono=true required=true />
                             <TextArea name="description" label="Description" value=w.description.clone() />
+                            <InheritSelect
+                                name="colour"
+                                label="Colour"
+                                options=choices((0..).zip(COLOURS))
+                                setting=Inherited { value: w.settings.colour.value.to_string(), source: w.settings.colour.source }
+                            />
+                            <InheritSelect
+                                name="member_role"
+                                label="Role of who is added"
+                                options=roles()
+                                setting=Inherited { value: w.settings.member_role.value.to_string(), source: w.settings.member_role.source }
+                            />
                             <Submit label="Save workspace" />
                         </ActForm>
                     </Section>

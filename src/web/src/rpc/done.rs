@@ -87,9 +87,32 @@ pub struct Done {
     /// The page that shows the result, when it is not the one of the form.
     #[serde(default)]
     pub go: Option<String>,
+    /// What the toast offers; only in answers to JavaScript.
+    #[serde(default)]
+    pub next: Option<Next>,
+}
+
+/// What one may want next: to take it back, or to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Next {
+    pub label: String,
+    /// The path of a server function, and its fields.
+    pub function: String,
+    pub fields: Vec<(String, String)>,
 }
 
 impl Done {
+    /// Offers a call of a server function.
+    #[cfg(feature = "ssr")]
+    pub fn offer(mut self, label: &str, function: &str, fields: &[(&str, &str)]) -> Self {
+        self.next = Some(Next {
+            label: label.to_owned(),
+            function: function.to_owned(),
+            fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        });
+        self
+    }
+
     pub fn text(&self) -> String {
         if self.said.is_empty() {
             self.what.text().to_owned()

@@ -2,6 +2,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Page;
+use tenantry_types::explain::MemberModel;
 use tenantry_types::member::{Member, MemberDetail};
 use tenantry_types::tenant::MembersJoin;
 
@@ -10,9 +11,11 @@ use super::{Done, ListQuery, UiError, wire::Answer};
 use {
     super::What,
     crate::server,
+    leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::members,
+    tenantry_domain::{members, model_access},
     tenantry_types::member::{MemberPatch, NewMembers},
+    tenantry_types::account::UserStatus,
     tenantry_types::{TenantRole, counted},
 };
 
@@ -32,10 +35,24 @@ pub async fn list_members(tenant: String, list: ListQuery) -> Result<MembersPage
     Ok(MembersPage { members, join })
 }
 
+/// One member, with what their page shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MemberPage {
+    pub detail: MemberDetail,
+    /// None for those who may not see who can use what.
+    pub models: Option<Vec<MemberModel>>,
+}
+
 #[server(endpoint = "members/one", output = Answer)]
-pub async fn get_member(tenant: String, user: String) -> Result<MemberDetail, UiError> {
+pub async fn get_member(tenant: String, user: String) -> Result<MemberPage, UiError> {
     let s = server::ctx(&tenant).await?;
-    Ok(members::get(&s.app, s.grant()?, server::id(&user)?).await?)
+    let id = server::id(&user)?;
+    let detail = members::get(&s.app, s.grant()?, id).await?;
+    let models = match s.ctx.grant() {
+        Ok(by) => Some(model_access::of_member(&s.app, by, id).await?),
+        Err(_) => None,
+    };
+    Ok(MemberPage { detail, models })
 }
 
 /// `users` holds addresses, separated by commas or lines.
@@ -63,12 +80,13 @@ pub async fn add_members(tenant: String, #[server(default)] users: String, #[ser
 pub async fn set_role(tenant: String, user: String, #[server(default)] role: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "role": role }))?;
-    let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
-    Ok(server::done(
-        What::MemberSaved,
-        format!("{} is {} now.", member.name, member.role.label().to_lowercase()),
-        None,
-    ))
+    let id = server::id(&user)?;
+    let before = members::get(&s.app, s.grant()?, id).await?.member.role;
+    let member = members::update(&s.app, s.grant()?, id, patch).await?;
+    let said = format!("{} is {} now.", member.name, member.role.label().to_lowercase());
+    let done = server::done(What::MemberSaved, said, None);
+    let fields = [("tenant", tenant.as_str()), ("user", &user), ("role", before.as_str())];
+    Ok(if before == member.role { done } else { done.offer("Undo", SetRole::url(), &fields) })
 }
 
 #[server(endpoint = "members/status", output = Answer)]
@@ -76,11 +94,13 @@ pub async fn set_status(tenant: String, user: String, #[server(default)] status:
     let s = server::ctx(&tenant).await?;
     let patch = MemberPatch::parse(&json!({ "status": status }))?;
     let member = members::update(&s.app, s.grant()?, server::id(&user)?, patch).await?;
-    Ok(server::done(
-        What::MemberSaved,
-        format!("{} is {} now.", member.name, member.status),
-        None,
-    ))
+    let other = match member.status {
+        UserStatus::Active => UserStatus::Disabled,
+        UserStatus::Disabled => UserStatus::Active,
+    };
+    let done = server::done(What::MemberSaved, format!("{} is {} now.", member.name, member.status), None);
+    let fields = [("tenant", tenant.as_str()), ("user", &user), ("status", other.as_str())];
+    Ok(done.offer("Undo", SetStatus::url(), &fields))
 }
 
 #[server(endpoint = "members/remove", output = Answer)]

@@ -10,6 +10,7 @@ use super::{Done, ListQuery, UiError, wire::Answer};
 use {
     super::What,
     crate::server,
+    leptos::server_fn::ServerFn,
     serde_json::json,
     tenantry_domain::model_access::{self, ModelFilter},
     tenantry_domain::{members, needs},
@@ -110,7 +111,12 @@ pub async fn toggle_models(
             [one] => format!("{} is {how}d.", one.display_name),
             many => format!("{} {how}d.", counted(many.len(), "model is", "models are")),
         };
-        return Ok(server::done(What::ModelsSaved, name, None));
+        let done = server::done(What::ModelsSaved, name, None);
+        let back = if how == "enable" { "disable" } else { "enable" };
+        let ids: Vec<(String, String)> = (0..).zip(&changed).map(|(n, m)| (format!("models[{n}]"), m.id.to_string())).collect();
+        let mut fields = vec![("tenant", tenant.as_str()), ("how", back)];
+        fields.extend(ids.iter().map(|(name, id)| (name.as_str(), id.as_str())));
+        return Ok(if changed.is_empty() { done } else { done.offer("Undo", ToggleModels::url(), &fields) });
     }
     if models.is_empty() {
         return Err(vec![FieldError::new("models", Fault::Required)].into());

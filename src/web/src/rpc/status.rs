@@ -13,6 +13,15 @@ pub fn page_status(code: ProblemCode) {
 #[cfg(not(feature = "ssr"))]
 pub fn page_status(_code: ProblemCode) {}
 
+/// Shows, or no longer, that something is loading. On the server nothing loads.
+#[cfg(feature = "ssr")]
+pub fn show_loading(_on: bool) {}
+
+#[cfg(not(feature = "ssr"))]
+pub fn show_loading(on: bool) {
+    crate::browser::show_loading(on);
+}
+
 /// The time, and what the form handler that renders the page found.
 #[cfg(feature = "ssr")]
 pub fn first_look() -> (Timestamp, Posted) {

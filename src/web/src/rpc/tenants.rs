@@ -13,6 +13,7 @@ use super::{Done, UiError, wire::Answer};
 use {
     super::What,
     crate::server,
+    leptos::server_fn::ServerFn,
     serde_json::json,
     tenantry_domain::{invitations, plans, quotas, tenants},
     tenantry_types::invitation::InvitationStatus,
@@ -83,11 +84,12 @@ pub async fn update_tenant(
     #[server(default)] members_join: String,
     #[server(default)] invitation_days: String,
     #[server(default)] colour: String,
+    #[server(default)] member_role: String,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let patch = TenantPatch::parse(&json!({
         "name": name, "slug": slug, "external_id": external_id,
-        "members_join": members_join, "invitation_days": invitation_days, "colour": colour,
+        "members_join": members_join, "invitation_days": invitation_days, "colour": colour, "member_role": member_role,
     }))?;
     let after = tenants::update(&s.app, s.grant()?, patch).await?;
     let moved = (after.slug != s.ctx.tenant().slug).then(|| format!("/t/{}/settings", after.slug));
@@ -106,7 +108,8 @@ pub async fn suspend_tenant(tenant: String, #[server(default)] confirm: String) 
     let s = server::ctx(&tenant).await?;
     server::confirmed(&confirm, &s.ctx.tenant().name)?;
     let after = tenants::suspend(&s.app, s.grant()?).await?;
-    Ok(server::done(What::TenantSuspended, format!("{} is suspended.", after.name), None))
+    let done = server::done(What::TenantSuspended, format!("{} is suspended.", after.name), None);
+    Ok(done.offer("Activate", ActivateTenant::url(), &[("tenant", &tenant)]))
 }
 
 #[server(endpoint = "tenant/deactivate", output = Answer)]

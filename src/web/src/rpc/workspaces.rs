@@ -11,6 +11,7 @@ use super::{Done, ListQuery, UiError, wire::Answer};
 use {
     super::What,
     crate::server,
+    leptos::server_fn::ServerFn,
     serde_json::json,
     tenantry_domain::model_access::{self, ModelFilter},
     tenantry_domain::{members, workspaces},
@@ -108,6 +109,7 @@ pub async fn create_workspace(
     Ok(server::done(What::WorkspaceCreated, format!("{} is created.", made.name), Some(go)))
 }
 
+/// An empty `colour` or `member_role` is inherited from the tenant.
 #[server(endpoint = "workspaces/update", output = Answer)]
 pub async fn update_workspace(
     tenant: String,
@@ -115,9 +117,13 @@ pub async fn update_workspace(
     #[server(default)] name: String,
     #[server(default)] slug: String,
     #[server(default)] description: String,
+    #[server(default)] colour: String,
+    #[server(default)] member_role: String,
 ) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
-    let patch = WorkspacePatch::parse(&json!({ "name": name, "slug": slug, "description": description }))?;
+    let patch = WorkspacePatch::parse(&json!({
+        "name": name, "slug": slug, "description": description, "colour": colour, "member_role": member_role,
+    }))?;
     let after = workspaces::update(&s.app, s.grant()?, patch).await?;
     let go = format!("/t/{}/workspaces/{}?tab=settings", s.ctx.tenant().tenant().slug, after.slug);
     Ok(server::done(What::WorkspaceSaved, "", Some(go)))
@@ -127,7 +133,8 @@ pub async fn update_workspace(
 pub async fn archive_workspace(tenant: String, workspace: String) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
     let after = workspaces::archive(&s.app, s.grant()?).await?;
-    Ok(server::done(What::WorkspaceArchived, format!("{} is archived.", after.name), None))
+    let done = server::done(What::WorkspaceArchived, format!("{} is archived.", after.name), None);
+    Ok(done.offer("Restore", RestoreWorkspace::url(), &[("tenant", &tenant), ("workspace", &workspace)]))
 }
 
 #[server(endpoint = "workspaces/restore", output = Answer)]

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::Icon;
+use crate::rpc::show_loading;
 
 /// The class of a tenant's colour. Whole words, for the scanner of the stylesheet.
 pub const fn tenant_colour(colour: u8) -> &'static str {
@@ -125,5 +126,6 @@ pub fn waiting(show: impl Fn() -> Showing + Send + Sync + 'static) -> AnyView {
 }
 
 fn waiting_for(show: Arc<dyn Fn() -> Showing + Send + Sync>) -> AnyView {
-    view! { <Transition fallback=|| view! { <Skeleton /> }>{move || Suspend::new(show())}</Transition> }.into_any()
+    let pending = SignalSetter::map(show_loading);
+    view! { <Transition fallback=|| view! { <Skeleton /> } set_pending=pending>{move || Suspend::new(show())}</Transition> }.into_any()
 }

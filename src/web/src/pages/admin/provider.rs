@@ -29,7 +29,7 @@ pub fn ProviderDetail() -> impl IntoView {
                 report,
                 move |report| match report {
                     Some(report) => view! { <Report id=id.get_untracked() report /> }.into_any(),
-                    None => view! { <p><a class="btn" href="?preview=1">"Read the model list"</a></p> }.into_any(),
+                    None => view! { <p><a class="btn" href="?preview=1">"Read the model list"</a><span class="while-loading" role="status">"Asking the provider\u{2026}"</span></p> }.into_any(),
                 },
             )}
         </Section>
@@ -105,6 +105,7 @@ fn Report(id: String, report: SyncReport) -> impl IntoView {
                     <ActForm id="sync" url=ApplySync::url()>
                         <Hidden name="id" value=id />
                         <Submit label />
+                        <p class="while-busy"><progress class="meter" aria-label="Writing the catalogue"></progress>"Writing the models into the catalogue\u{2026}"</p>
                     </ActForm>
                 }
                     .into_any()
