@@ -1,6 +1,6 @@
 // The members of a tenant: finding them, what they may do, and how they go.
 
-import { acceptInvitation, good, join, logIn, operator, signUp, unique } from "../../fixtures/people";
+import { acceptInvitation, good, join, logIn, makeModel, makeWorkspace, operator, signUp, unique } from "../../fixtures/people";
 import { expect, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
 
 test("search, order, filter and pages", async ({ page, newPerson, playwright, baseURL }) => {
@@ -95,6 +95,13 @@ test("a role is changed, and what the person sees changes", async ({ page, newPe
   await page.getByRole("button", { name: "Save role" }).click();
   await expect(page.getByText("Bob Taylor is admin now.")).toBeVisible();
   await expect(page.getByText("are admin in every workspace")).toBeVisible();
+  await test.step("taken back, and again", async () => {
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(page.getByText("Bob Taylor is viewer now.")).toBeVisible();
+    await expect(page.getByLabel("Role in the tenant")).toHaveValue("viewer");
+    await page.getByRole("button", { name: "Undo" }).last().click();
+    await expect(page.getByLabel("Role in the tenant")).toHaveValue("admin");
+  });
 
   await gotoHydrated(bob, `/t/${tenant.slug}`);
   await expect(bob.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Invitations" })).toBeVisible();
@@ -102,6 +109,33 @@ test("a role is changed, and what the person sees changes", async ({ page, newPe
   await gotoHydrated(bob, `/t/${tenant.slug}/invitations`);
   await bob.getByText("Invite people", { exact: true }).click();
   await expect(bob.getByLabel("Role in the tenant").getByRole("option")).toHaveText([/^Admin/, /^Developer/, /^Viewer/]);
+});
+
+test("the models that a member may use, and why", async ({ page, newPerson }) => {
+  const word = unique();
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  const open = await makeModel(olga, `open-${word}`, `Open ${word}`);
+  const narrow = await makeModel(olga, `narrow-${word}`, `Narrow ${word}`);
+  const { tenant } = await signUp(page);
+  const base = `/api/v1/tenants/${tenant.id}`;
+  await good(page.request.patch(`${base}/models`, { data: { enable: [open.id] } }));
+  await good(page.request.put(`${base}/models/${narrow.id}`, { data: { enabled: true, audience: "workspaces" } }));
+  const research = await makeWorkspace(page, tenant, "Research");
+  await good(page.request.put(`${base}/workspaces/${research.id}/models`, { data: { mode: "restrict", models: [narrow.id] } }));
+  const bob = await newPerson();
+  const { id } = await join(page, tenant, bob, "Bob Taylor");
+  await gotoHydrated(page, `/t/${tenant.slug}/members/${id}`);
+  const models = page.locator("section").filter({ has: page.getByRole("heading", { name: "Models they can use" }) });
+  await expect(models.getByRole("listitem")).toHaveText([/Open .*everyone/]);
+  await good(page.request.put(`${base}/workspaces/${research.id}/members/${id}`, { data: { role: "annotator" } }));
+  await gotoHydrated(page, `/t/${tenant.slug}/members/${id}`);
+  await expect(models.getByRole("listitem")).toHaveCount(2);
+  await expect(models.getByRole("link", { name: "Research" })).toBeVisible();
+  // Who may not see who can use what, does not.
+  await gotoHydrated(bob, `/t/${tenant.slug}/members/${id}`);
+  await expect(bob.getByRole("heading", { level: 1, name: "Bob Taylor" })).toBeVisible();
+  await expect(bob.getByText("Models they can use")).toHaveCount(0);
 });
 
 test.describe("refusals", () => {
@@ -209,7 +243,7 @@ test("workspace roles: added, changed, taken out; its models narrowed", async ({
   await page.getByRole("button", { name: "Archive" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Archive" }).click();
   await expect(page.getByText("This workspace is archived")).toBeVisible();
-  await page.getByRole("button", { name: "Restore" }).click();
+  await page.locator(".toasts").getByRole("button", { name: "Restore" }).click();
   await expect(page.getByText("Research is active again.")).toBeVisible();
   await page.getByRole("navigation", { name: "Workspace" }).getByRole("link", { name: "Members" }).click();
   await page.getByRole("button", { name: `Remove ${name}` }).click();
