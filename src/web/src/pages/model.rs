@@ -31,10 +31,10 @@ pub fn ModelDetail() -> impl IntoView {
             ("Provider", m.provider_name.clone().unwrap_or_else(|| "none".into())),
             ("Context", thousands(m.context_length)),
             ("Modalities", m.modalities.join(", ")),
-            ("Input, 1M", price(m.input_price)),
-            ("Output, 1M", price(m.output_price)),
-            ("Cached input, 1M", price(m.cached_input_price)),
-            ("A request", price(m.request_price)),
+            ("Input per 1M", price(m.input_price)),
+            ("Output per 1M", price(m.output_price)),
+            ("Cached input per 1M", price(m.cached_input_price)),
+            ("Per request", price(m.request_price)),
         ]
         .into_iter()
         .filter(|(_, value)| !value.is_empty())

@@ -108,8 +108,8 @@ pub fn Models() -> impl IntoView {
                                         <th scope="col">"Model"</th>
                                         <th scope="col">"Provider"</th>
                                         <th scope="col" class="num">"Context"</th>
-                                        <th scope="col" class="num">"Input, 1M"</th>
-                                        <th scope="col" class="num">"Output, 1M"</th>
+                                        <th scope="col" class="num">"Input per 1M"</th>
+                                        <th scope="col" class="num">"Output per 1M"</th>
                                         <th scope="col">"Who can use it"</th>
                                         <th scope="col">"Enabled"</th>
                                     </tr>
@@ -185,8 +185,8 @@ fn Row(model: TenantModel, base: String, may: bool) -> impl IntoView {
             </th>
             <td data-label="Provider">{m.provider_name.clone().unwrap_or_else(|| "none".into())}</td>
             <td data-label="Context" class="num">{thousands(m.context_length)}</td>
-            <td data-label="Input, 1M" class="num">{price(m.input_price)}</td>
-            <td data-label="Output, 1M" class="num">{price(m.output_price)}</td>
+            <td data-label="Input per 1M" class="num">{price(m.input_price)}</td>
+            <td data-label="Output per 1M" class="num">{price(m.output_price)}</td>
             <td data-label="Who can use it"><span class="with-menu">{audience}{menu}</span></td>
             <td data-label="Enabled">{enabled}</td>
         </tr>

@@ -34,7 +34,9 @@ pub fn Overview() -> impl IntoView {
             .into_iter()
             .filter(|(.., path)| may_invite || *path != "invitations")
             .map(|(name, n, path)| {
-                let limit = members.filter(|_| path == "members").map(|limit| view! { <small>{format!(" of {limit}")}</small> });
+                let limit = members
+                    .filter(|_| path == "members")
+                    .map(|limit| view! { <small>{format!(" of {limit}")}</small> });
                 view! { <li><a class="tile" href=format!("{base}/{path}")><span class="tile-number">{n}{limit}</span><span>{name}</span></a></li> }
             })
             .collect_view();
@@ -72,17 +74,16 @@ pub fn Overview() -> impl IntoView {
 /// What needs attention.
 #[component]
 fn Look(attention: Vec<Attention>, base: String) -> impl IntoView {
-    (!attention.is_empty())
-        .then(|| {
-            let items = attention
-                .into_iter()
-                .map(|a| {
-                    let class = if a.urgent { "look look-urgent" } else { "look" };
-                    view! { <li><a class=class href=format!("{base}/{}", a.page)><Icon name="alert" />{a.text}</a></li> }
-                })
-                .collect_view();
-            view! { <Section title="Needs attention"><ul class="looks">{items}</ul></Section> }
-        })
+    (!attention.is_empty()).then(|| {
+        let items = attention
+            .into_iter()
+            .map(|a| {
+                let class = if a.urgent { "look look-urgent" } else { "look" };
+                view! { <li><a class=class href=format!("{base}/{}", a.page)><Icon name="alert" />{a.text}</a></li> }
+            })
+            .collect_view();
+        view! { <Section title="Needs attention"><ul class="looks">{items}</ul></Section> }
+    })
 }
 
 #[component]
@@ -193,7 +194,7 @@ pub fn Activity(events: Vec<AuditEvent>, may: bool) -> impl IntoView {
         return view! { <p class="muted">"Owners and admins see here what happened."</p> }.into_any();
     }
     if events.is_empty() {
-        return view! { <Empty icon="list" title="Nothing has happened yet" /> }.into_any();
+        return view! { <Empty icon="list" title="Nothing has happened yet" text="What people change in this tenant shows here." /> }.into_any();
     }
     let items = events
         .into_iter()

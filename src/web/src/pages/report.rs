@@ -34,7 +34,7 @@ pub fn Report() -> impl IntoView {
             <Filters list=list.clone() placeholder="Search people" />
             <p class="count" role="status">{words}</p>
             {if empty {
-                view! { <Empty icon="users" title="Nobody matches" /> }.into_any()
+                view! { <Empty icon="users" title="Nobody matches" text="Change the search: it looks at names and addresses of active members." /> }.into_any()
             } else {
                 view! {
                     {wide.then(|| view! { <Matrix rows=page.items.clone() names=names.iter().cloned().collect() /> })}

@@ -11,7 +11,8 @@ use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
 use crate::ui::{
-    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices, tenant_colour,
+    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices,
+    tenant_colour,
 };
 
 pub const COLOURS: [&str; 12] = [

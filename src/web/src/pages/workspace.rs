@@ -162,7 +162,7 @@ fn MembersTab(page: WorkspacePage, here: Here) -> impl IntoView {
                 })}
         </div>
         {if empty {
-            view! { <Empty icon="users" title="Nobody is in this workspace" /> }.into_any()
+            view! { <Empty icon="users" title="Nobody is in this workspace yet" text=if manage { "Add the first person with the button above." } else { "An admin of the workspace can add people." } /> }.into_any()
         } else {
             view! {
                 <table class="table">
@@ -244,8 +244,16 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
 #[component]
 fn InheritSelect(name: &'static str, label: &'static str, options: Vec<(String, String)>, setting: Inherited<String>) -> impl IntoView {
     let inherited = setting.source == SettingSource::Tenant;
-    let now = options.iter().find(|(value, _)| *value == setting.value).map(|(_, label)| label.clone()).unwrap_or_default();
-    let first = if inherited { format!("As in the tenant ({now})") } else { "As in the tenant".to_owned() };
+    let now = options
+        .iter()
+        .find(|(value, _)| *value == setting.value)
+        .map(|(_, label)| label.clone())
+        .unwrap_or_default();
+    let first = if inherited {
+        format!("As in the tenant ({now})")
+    } else {
+        "As in the tenant".to_owned()
+    };
     let options = std::iter::once((String::new(), first)).chain(options).collect();
     let (value, help) = if inherited {
         (String::new(), "Inherited from the tenant.")

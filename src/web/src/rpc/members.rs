@@ -14,8 +14,8 @@ use {
     leptos::server_fn::ServerFn,
     serde_json::json,
     tenantry_domain::{members, model_access},
-    tenantry_types::member::{MemberPatch, NewMembers},
     tenantry_types::account::UserStatus,
+    tenantry_types::member::{MemberPatch, NewMembers},
     tenantry_types::{TenantRole, counted},
 };
 
@@ -86,7 +86,11 @@ pub async fn set_role(tenant: String, user: String, #[server(default)] role: Str
     let said = format!("{} is {} now.", member.name, member.role.label().to_lowercase());
     let done = server::done(What::MemberSaved, said, None);
     let fields = [("tenant", tenant.as_str()), ("user", &user), ("role", before.as_str())];
-    Ok(if before == member.role { done } else { done.offer("Undo", SetRole::url(), &fields) })
+    Ok(if before == member.role {
+        done
+    } else {
+        done.offer("Undo", SetRole::url(), &fields)
+    })
 }
 
 #[server(endpoint = "members/status", output = Answer)]

@@ -116,7 +116,11 @@ pub async fn toggle_models(
         let ids: Vec<(String, String)> = (0..).zip(&changed).map(|(n, m)| (format!("models[{n}]"), m.id.to_string())).collect();
         let mut fields = vec![("tenant", tenant.as_str()), ("how", back)];
         fields.extend(ids.iter().map(|(name, id)| (name.as_str(), id.as_str())));
-        return Ok(if changed.is_empty() { done } else { done.offer("Undo", ToggleModels::url(), &fields) });
+        return Ok(if changed.is_empty() {
+            done
+        } else {
+            done.offer("Undo", ToggleModels::url(), &fields)
+        });
     }
     if models.is_empty() {
         return Err(vec![FieldError::new("models", Fault::Required)].into());

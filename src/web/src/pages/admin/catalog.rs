@@ -43,8 +43,8 @@ pub fn Catalog() -> impl IntoView {
                         <th scope="row"><a class="row-link" href=format!("/admin/models/{}", m.id)>{m.display_name.clone()}</a><small><code>{m.name.clone()}</code></small></th>
                         <td data-label="Provider">{provider_name(m, &page.providers)}</td>
                         <td data-label="Context" class="num">{thousands(m.context_length)}</td>
-                        <td data-label="Input, 1M" class="num">{price(m.input_price)}</td>
-                        <td data-label="Output, 1M" class="num">{price(m.output_price)}</td>
+                        <td data-label="Input per 1M" class="num">{price(m.input_price)}</td>
+                        <td data-label="Output per 1M" class="num">{price(m.output_price)}</td>
                         <td data-label="Status">
                             {if m.is_active { view! { <Badge text="Active" tone=Tone::Good /> } } else { view! { <Badge text="Switched off" tone=Tone::Neutral /> } }}
                         </td>
@@ -75,8 +75,8 @@ pub fn Catalog() -> impl IntoView {
                                 <th scope="col">"Model"</th>
                                 <th scope="col">"Provider"</th>
                                 <th scope="col" class="num">"Context"</th>
-                                <th scope="col" class="num">"Input, 1M"</th>
-                                <th scope="col" class="num">"Output, 1M"</th>
+                                <th scope="col" class="num">"Input per 1M"</th>
+                                <th scope="col" class="num">"Output per 1M"</th>
                                 <th scope="col">"Status"</th>
                             </tr>
                         </thead>

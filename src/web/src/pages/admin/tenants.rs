@@ -41,7 +41,7 @@ pub fn Tenants() -> impl IntoView {
             </Filters>
             <p class="count" role="status">{words}</p>
             {if empty {
-                view! { <Empty icon="layers" title="No tenant matches" /> }.into_any()
+                view! { <Empty icon="layers" title="No tenant matches" text="Change the search or the filter, or create one with the button above." /> }.into_any()
             } else {
                 view! {
                     <table class="table">

@@ -28,7 +28,7 @@ pub fn Users() -> impl IntoView {
             <Filters list=list.clone() placeholder="Search name or address" />
             <p class="count" role="status">{words}</p>
             {if empty {
-                view! { <Empty icon="users" title="No account matches" /> }.into_any()
+                view! { <Empty icon="users" title="No account matches" text="Change the search: it looks at names and addresses." /> }.into_any()
             } else {
                 view! {
                     <table class="table">
