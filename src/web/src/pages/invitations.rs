@@ -60,7 +60,7 @@ pub fn Invitations() -> impl IntoView {
                 view! { <Empty icon="mail" title=format!("No {status} invitations") text /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Address"</th>

@@ -65,7 +65,7 @@ pub fn Members() -> impl IntoView {
                 view! { <Empty icon="users" title="Nobody matches" text="Change the search or the filter." /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <SortHead list=list.clone() name="name" label="Name" />

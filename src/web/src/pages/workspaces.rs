@@ -67,7 +67,7 @@ pub fn Workspaces() -> impl IntoView {
             <p class="count" role="status">{words}</p>
             {if !empty {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Name"</th>

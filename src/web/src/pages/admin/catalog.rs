@@ -69,7 +69,7 @@ pub fn Catalog() -> impl IntoView {
                 view! { <Empty icon="cpu" title="No models here" text="Read them from a provider, or create one by hand." /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Model"</th>

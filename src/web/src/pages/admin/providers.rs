@@ -69,7 +69,7 @@ pub fn Providers() -> impl IntoView {
                 view! { <Empty icon="plug" title="No provider yet" text="Create the first with the button above; then read its models into the catalogue." /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Provider"</th>

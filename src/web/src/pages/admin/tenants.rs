@@ -44,7 +44,7 @@ pub fn Tenants() -> impl IntoView {
                 view! { <Empty icon="layers" title="No tenant matches" text="Change the search or the filter, or create one with the button above." /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Tenant"</th>

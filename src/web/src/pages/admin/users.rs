@@ -31,7 +31,7 @@ pub fn Users() -> impl IntoView {
                 view! { <Empty icon="users" title="No account matches" text="Change the search: it looks at names and addresses." /> }.into_any()
             } else {
                 view! {
-                    <table class="table">
+                    <table class="table table-pairs">
                         <thead>
                             <tr>
                                 <th scope="col">"Account"</th>
