@@ -94,7 +94,8 @@ async fn post(url: &str, body: &UrlSearchParams) -> Result<Done, UiError> {
 pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState, shared: Shared, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     let Some((form, params)) = fields_of(ev) else { return };
     ev.prevent_default();
-    if state.pending.get_untracked() && !many {
+    // A form whose page is being read anew may be pressed for the last time: its state is gone then.
+    if state.pending.try_get_untracked().unwrap_or(false) && !many {
         return;
     }
     state.pending.set(true);
@@ -123,7 +124,9 @@ pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState,
             }
             Err(error) => {
                 state.error.set(Some(error));
-                focus_soon(format!("{}-errors", state.id.get_value()));
+                if let Some(id) = state.id.try_get_value() {
+                    focus_soon(format!("{id}-errors"));
+                }
             }
         }
     });

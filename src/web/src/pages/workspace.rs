@@ -1,4 +1,6 @@
 //! One workspace, in three tabs: who is in it, which models it may use, its settings.
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
@@ -38,8 +40,8 @@ pub fn WorkspaceDetail() -> impl IntoView {
         } else {
             w.description.clone()
         };
-        let page = StoredValue::new(page);
-        let here = StoredValue::new(here);
+        // Shared, and not stored with the view: a tab may still be chosen while the page is read anew.
+        let (page, here) = (Arc::new(page), Arc::new(here));
         // The tab is no part of what is loaded: it changes without asking the server.
         let tab = move || query.get().get("tab").unwrap_or_default();
         let tabs = move || {
@@ -60,9 +62,9 @@ pub fn WorkspaceDetail() -> impl IntoView {
             {archived.then(|| view! { <Alert tone=Tone::Warning><p>"This workspace is archived: it can be read, and nothing in it can be changed. Restore it in its settings."</p></Alert> })}
             {tabs}
             {move || match tab().as_str() {
-                "models" => view! { <ModelsTab page=page.get_value() here=here.get_value() /> }.into_any(),
-                "settings" => view! { <SettingsTab page=page.get_value() here=here.get_value() /> }.into_any(),
-                _ => view! { <MembersTab page=page.get_value() here=here.get_value() /> }.into_any(),
+                "models" => view! { <ModelsTab page=(*page).clone() here=(*here).clone() /> }.into_any(),
+                "settings" => view! { <SettingsTab page=(*page).clone() here=(*here).clone() /> }.into_any(),
+                _ => view! { <MembersTab page=(*page).clone() here=(*here).clone() /> }.into_any(),
             }}
         }
     })

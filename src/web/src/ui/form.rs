@@ -10,7 +10,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 
 use super::CopyButton;
 use crate::browser;
-use crate::rpc::UiError;
+use crate::rpc::{UiError, encode};
 use crate::state::{Posted, shared};
 
 /// One form on the page; its fields find it in the context.
@@ -83,12 +83,17 @@ fn came_back(form: &str) -> Posted {
 /// Where the browser sends a form of a server function by itself: to this page.
 fn act_address(form: &str, url: &str) -> String {
     let here = use_location();
-    let mut query = here.query.get_untracked();
-    for old in ["act", "done"] {
-        query.remove(old);
+    let mut address = format!("{}?", here.pathname.get_untracked());
+    // What stands in the address already stays as it is written.
+    let search = here.search.get_untracked();
+    let kept = search.trim_start_matches('?').split('&');
+    for part in kept.filter(|p| !p.is_empty() && !p.starts_with("act=") && !p.starts_with("done=")) {
+        address.push_str(part);
+        address.push('&');
     }
-    query.insert("act", format!("{form}:{url}"));
-    format!("{}{}", here.pathname.get_untracked(), query.to_query_string())
+    address.push_str("act=");
+    address.push_str(&encode(&format!("{form}:{url}")));
+    address
 }
 
 /// The faults of a form in one place.
