@@ -7,6 +7,7 @@ use tenantry_types::explain::MemberModel;
 use tenantry_types::{Permission, counted};
 
 use super::members::other_status;
+use super::overview::Activity;
 use super::role_choices;
 use crate::data::{fetch, loaded_here};
 use crate::frame::{param, tenant_param};
@@ -77,6 +78,7 @@ pub fn MemberPage() -> impl IntoView {
                 </div>
                 <div>
                     {page.models.map(|models| view! { <Models clone:base models email=m.email.to_string() base=base.clone() /> })}
+                    {page.activity.map(|events| view! { <Section title="Latest activity"><Activity events may=true /></Section> })}
                 </div>
             </div>
             <permissions::Permissions data=allowed tenant=here.slug.to_string() />

@@ -2,6 +2,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Page;
+use tenantry_types::audit::AuditEvent;
 use tenantry_types::explain::MemberModel;
 use tenantry_types::member::{Member, MemberDetail};
 use tenantry_types::tenant::MembersJoin;
@@ -13,8 +14,10 @@ use {
     crate::server,
     leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::{members, model_access},
+    tenantry_domain::{audit, members, model_access},
+    tenantry_types::UserId,
     tenantry_types::account::UserStatus,
+    tenantry_types::audit::AuditFilter,
     tenantry_types::member::{MemberPatch, NewMembers},
     tenantry_types::{TenantRole, counted},
 };
@@ -41,18 +44,35 @@ pub struct MemberPage {
     pub detail: MemberDetail,
     /// None for those who may not see who can use what.
     pub models: Option<Vec<MemberModel>>,
+    /// What they did last; None for those who may not read the record.
+    pub activity: Option<Vec<AuditEvent>>,
 }
 
 #[server(endpoint = "members/one", output = Answer)]
 pub async fn get_member(tenant: String, user: String) -> Result<MemberPage, UiError> {
     let s = server::ctx(&tenant).await?;
-    let id = server::id(&user)?;
+    let id: UserId = server::id(&user)?;
     let detail = members::get(&s.app, s.grant()?, id).await?;
     let models = match s.ctx.grant() {
         Ok(by) => Some(model_access::of_member(&s.app, by, id).await?),
         Err(_) => None,
     };
-    Ok(MemberPage { detail, models })
+    let activity = match s.ctx.grant() {
+        Ok(by) => {
+            let theirs = AuditFilter {
+                actor: Some(id.to_string()),
+                ..AuditFilter::default()
+            };
+            let last = audit::Part {
+                before: None,
+                skip: 0,
+                limit: 6,
+            };
+            Some(audit::list(&s.app, by, &theirs, last).await?.items)
+        }
+        Err(_) => None,
+    };
+    Ok(MemberPage { detail, models, activity })
 }
 
 /// `users` holds addresses, separated by commas or lines.
