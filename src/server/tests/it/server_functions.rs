@@ -54,6 +54,7 @@ fn form(things: &Things, path: &str) -> String {
         ("external_id", "walked"),
         ("members_join", "direct"),
         ("invitation_days", "3"),
+        ("member_role", "annotator"),
         ("colour", "2"),
         ("members", "30"),
         ("kind", "other"),
