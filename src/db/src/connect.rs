@@ -93,8 +93,11 @@ impl Db {
         Ok(db)
     }
 
-    pub(crate) fn begin_failed(&self) {
+    /// What a transaction that did not begin means: its text is always the same, so whatever the
+    /// database says against it (also "no longer yours to connect to"), it cannot be worked with now.
+    pub(crate) fn begin_failed(&self, error: sqlx::Error) -> crate::DbError {
         self.suspect.store(true, Ordering::Relaxed);
+        crate::DbError::Unavailable(error)
     }
 
     async fn check(&self) -> Result<(), StartError> {

@@ -205,6 +205,22 @@ pub struct Terms<'a> {
     pub expires_at: Timestamp,
 }
 
+/// Revokes what waits for these addresses: they are invited anew, or are in already.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revoke_for(tx: &mut TenantTx, emails: &[String]) -> Result<()> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "update invitation set status = 'revoked' where tenant_id = $1 and status = 'pending' and email = any ($2)",
+        tenant,
+        emails
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Makes invitations. A pending one for the same address is revoked: its link is not valid any more.
 ///
 /// # Errors
@@ -214,13 +230,7 @@ pub async fn insert(tx: &mut TenantTx, rows: &[NewRow], terms: &Terms<'_>) -> Re
     let ids: Vec<Uuid> = rows.iter().map(|r| r.id.uuid()).collect();
     let emails: Vec<String> = rows.iter().map(|r| r.email.as_str().to_owned()).collect();
     let hashes: Vec<Vec<u8>> = rows.iter().map(|r| r.token_hash.clone()).collect();
-    sqlx::query!(
-        "update invitation set status = 'revoked' where tenant_id = $1 and status = 'pending' and email = any ($2)",
-        tenant,
-        &emails
-    )
-    .execute(tx.conn())
-    .await?;
+    revoke_for(tx, &emails).await?;
     sqlx::query!(
         "insert into invitation (tenant_id, id, email, role, token_hash, invited_by, invited_by_name, expires_at, created_at)
          select $1, i, e, $2, h, $6, $7, $8, $9 from unnest($3::uuid[], $4::text[], $5::bytea[]) x (i, e, h)",

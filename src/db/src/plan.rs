@@ -114,7 +114,8 @@ pub async fn delete(tx: &mut PlatformTx, id: PlanId) -> Result<bool> {
         > 0)
 }
 
-/// The tenants of a plan that have more members than their own limit, or else the plan's, allows.
+/// The tenants of a plan that have more members than it allows. A limit of a tenant's own counts
+/// instead of the plan's, which then changes nothing there.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -123,6 +124,7 @@ pub async fn over_members(tx: &mut PlatformTx, id: PlanId) -> Result<Vec<TenantR
         r#"select t.id, t.slug, t.name from tenant t
            join plan p on p.id = t.plan_id
            where p.id = $1 and p.limits ->> 'members' is not null
+             and not exists (select 1 from quota_limit q where q.tenant_id = t.id and q.resource = 'members')
              and (select count(*) from membership m where m.tenant_id = t.id) > (p.limits ->> 'members')::bigint
            order by lower(t.name)
            limit 1000"#,

@@ -51,7 +51,7 @@ impl Db {
     /// When no connection is to be had.
     pub async fn tenant<P: Needs>(&self, by: &Granted<P>) -> Result<TenantTx> {
         let text = format!("begin; {}", enter(by.tenant_id(), by.actor().user_id(), by.scope()));
-        let tx = self.pool.begin_with(AssertSqlSafe(text)).await.inspect_err(|_| self.begin_failed())?;
+        let tx = self.pool.begin_with(AssertSqlSafe(text)).await.map_err(|e| self.begin_failed(e))?;
         Ok(TenantTx {
             tx,
             tenant: by.tenant_id(),
@@ -70,7 +70,7 @@ impl Db {
             .pool
             .begin_with("begin; set local role tenantry_platform")
             .await
-            .inspect_err(|_| self.begin_failed())?;
+            .map_err(|e| self.begin_failed(e))?;
         Ok(PlatformTx {
             tx,
             events: Vec::new(),

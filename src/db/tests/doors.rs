@@ -18,7 +18,6 @@ const KNOWN: &[(&str, &str, usize)] = &[
     // Writing how often keys were used.
     ("domain/src/api_keys/usage.rs", "job(", 1),
     ("domain/src/import.rs", "found(", 1),
-    ("domain/src/initialize.rs", "found(", 1),
     ("domain/src/initialize.rs", "found_for(", 1),
     ("domain/src/initialize.rs", "of_command_line(", 2),
     ("domain/src/invitations.rs", "redeem(", 1),

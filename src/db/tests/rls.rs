@@ -8,13 +8,14 @@ use sqlx::{PgConnection, Row};
 use tenantry_db::testing::TestDb;
 
 /// Tables of a tenant: `tenant_id` first, RLS enabled and forced, isolated by policy.
-const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "quota_limit", "audit_event", "audit_personal"];
+const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "audit_event", "audit_personal"];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[
     "membership",
     "workspace",
     "workspace_membership",
     "invitation",
+    "quota_limit",
     "model_access",
     "workspace_model",
     "outbox",

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use tenantry_db::audit::Event;
-use tenantry_db::{account, account_token, sign_in_place, tenant};
+use tenantry_db::{PlatformTx, TenantTx, account, account_token, sign_in_place, tenant};
 use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
+use tenantry_types::tenant::Tenant;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 
 use crate::audit::event;
@@ -91,9 +92,7 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
     let prepared = if first { crate::initialize::claim(&mut tx).await? } else { None };
     let (tx, tenant) = match prepared {
         Some(tenant) => {
-            let by = tenantry_db::access::found(tenant::head(&tenant), actor);
-            let mut tx = tx.enter(&by).await?;
-            crate::members::join_as_owner(&mut tx, &user).await?;
+            let tx = own(tx, &tenant, actor, &user).await?;
             (tx, tenant)
         }
         None => {
@@ -111,6 +110,14 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         }),
         user,
     })
+}
+
+/// The first account takes the tenant that the initialization made.
+async fn own(tx: PlatformTx, tenant: &Tenant, actor: Actor, user: &User) -> Result<TenantTx> {
+    let by = tenantry_db::access::found(tenant::head(tenant), actor);
+    let mut tx = tx.enter(&by).await?;
+    crate::members::join_as_owner(&mut tx, user).await?;
+    Ok(tx)
 }
 
 fn default_tenant_name(person: &str) -> Result<Name> {
@@ -259,13 +266,17 @@ pub async fn create_operator(app: &App, origin: &Origin, email: Email, name: &Na
         ..new_user(email, name)
     };
     let mut tx = app.db().platform().await?;
-    account::lock_first(&mut tx).await?;
+    let first = account::lock_first(&mut tx).await?;
     account::insert(&mut tx, &user, Some(&hash)).await.map_err(email_taken)?;
+    let actor = Actor::system(origin.clone());
     tx.record(
-        &Actor::system(origin.clone()),
+        &actor,
         event("user.created", "user", Some(user.id.to_string()), &user.name, json!({ "operator": true })),
     );
-    tx.commit().await?;
+    match if first { crate::initialize::claim(&mut tx).await? } else { None } {
+        Some(tenant) => own(tx, &tenant, actor, &user).await?.commit().await?,
+        None => tx.commit().await?,
+    }
     Ok(user)
 }
 

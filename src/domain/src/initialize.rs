@@ -107,19 +107,10 @@ pub(crate) async fn claim(tx: &mut PlatformTx) -> Result<Option<Tenant>> {
 
 async fn ensure_admin(app: &App, email: Email, password: &NewPassword) -> Result<()> {
     let name = Name::parse("Administrator").map_err(|fault| Error::field("name", fault))?;
-    let user = match accounts::create_operator(app, &origin(), email, &name, password.expose()).await {
-        Ok(user) => user,
-        Err(Error::Code(ProblemCode::EmailTaken)) => return Ok(()),
-        Err(other) => return Err(other),
-    };
-    let mut tx = app.db().platform().await?;
-    if let Some(tenant) = claim(&mut tx).await? {
-        let by = tenantry_db::access::found(db::head(&tenant), Actor::system(origin()));
-        let mut tx = tx.enter(&by).await?;
-        crate::members::join_as_owner(&mut tx, &user).await?;
-        tx.commit().await?;
+    match accounts::create_operator(app, &origin(), email, &name, password.expose()).await {
+        Ok(_) | Err(Error::Code(ProblemCode::EmailTaken)) => Ok(()),
+        Err(other) => Err(other),
     }
-    Ok(())
 }
 
 async fn ensure_provider(app: &App, key: Secret) -> Result<()> {

@@ -147,6 +147,8 @@ async fn join<P: tenantry_db::access::Needs>(
     take_seats(&mut tx, new.len()).await?;
     let added = db::insert(&mut tx, &new, role, now()).await?;
     let items = db::get_many(&mut tx, &added).await?;
+    let emails: Vec<String> = items.iter().map(|member| member.email.as_str().to_owned()).collect();
+    invitation::revoke_for(&mut tx, &emails).await?;
     for member in &items {
         let name = names
             .iter()

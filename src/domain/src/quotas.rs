@@ -27,48 +27,33 @@ pub async fn show(app: &App, by: Granted<needs::QuotasRead>) -> Result<Quotas> {
     read(&mut tx).await
 }
 
-/// Sets limits of the tenant's own; the answer says what is over them.
+/// Gives the tenant another plan, or none, when `plan` says so, and sets limits of its own; the answer
+/// says what is over them.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn set(app: &App, by: Granted<needs::QuotasUpdate>, patch: QuotaPatch) -> Result<Quotas> {
+/// `Invalid` for a plan that is not there; then the limits stay as well.
+pub async fn set(app: &App, by: Granted<needs::QuotasUpdate>, plan: Option<Option<PlanId>>, patch: QuotaPatch) -> Result<Quotas> {
     let mut tx = app.db().tenant(&by).await?;
     member::lock(&mut tx).await?;
+    let mut changes = json!(patch.limits);
+    if let Some(plan) = plan {
+        let no_plan = |e: tenantry_db::DbError| {
+            if e.is("tenant_plan_id_fkey") {
+                Error::field("plan", Fault::NoSuchThing)
+            } else {
+                e.into()
+            }
+        };
+        tenant::set_plan(&mut tx, plan, now()).await.map_err(no_plan)?;
+        changes["plan"] = json!(plan);
+    }
     db::set(&mut tx, &patch.limits, now()).await?;
-    let changes = json!(patch.limits);
     tx.record(event(
         "tenant.quotas_updated",
         "tenant",
         Some(by.tenant_id().to_string()),
         &by.tenant().name,
         changes,
-    ));
-    let quotas = read(&mut tx).await?;
-    tx.commit().await?;
-    Ok(quotas)
-}
-
-/// Gives the tenant another plan, or none.
-///
-/// # Errors
-/// `Invalid` for a plan that is not there.
-pub async fn set_plan(app: &App, by: Granted<needs::QuotasUpdate>, plan: Option<PlanId>) -> Result<Quotas> {
-    let mut tx = app.db().tenant(&by).await?;
-    member::lock(&mut tx).await?;
-    let no_plan = |e: tenantry_db::DbError| {
-        if e.is("tenant_plan_id_fkey") {
-            Error::field("plan", Fault::NoSuchThing)
-        } else {
-            e.into()
-        }
-    };
-    tenant::set_plan(&mut tx, plan, now()).await.map_err(no_plan)?;
-    tx.record(event(
-        "tenant.quotas_updated",
-        "tenant",
-        Some(by.tenant_id().to_string()),
-        &by.tenant().name,
-        json!({ "plan": plan }),
     ));
     let quotas = read(&mut tx).await?;
     tx.commit().await?;

@@ -42,7 +42,7 @@ pub async fn get(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<
 pub struct ChangedPlan {
     #[serde(flatten)]
     plan: Plan,
-    /// Tenants that use more than the plan now allows. Nothing is taken from them.
+    /// Tenants with more members than the plan now allows; a limit of a tenant's own counts instead. Nothing is taken from them.
     over_limit: Vec<TenantRef>,
 }
 

@@ -49,11 +49,5 @@ impl FromBody for Change {
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_quotas", request_body = bodies::QuotaPatch,
     responses((status = 200, body = Quotas)), extensions(("x-permission" = json!(needs::QuotasUpdate::PERMISSION))))]
 pub async fn update(State(app): State<App>, May(by): May<needs::QuotasUpdate>, Body(change): Body<Change>) -> Answer<Json<Quotas>> {
-    if let Some(plan) = change.plan {
-        let quotas = quotas::set_plan(&app, by.clone(), plan).await?;
-        if change.limits.limits.is_empty() {
-            return Ok(Json(quotas));
-        }
-    }
-    Ok(Json(quotas::set(&app, by, change.limits).await?))
+    Ok(Json(quotas::set(&app, by, change.plan, change.limits).await?))
 }

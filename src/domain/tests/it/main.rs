@@ -5,11 +5,13 @@
 mod accounts;
 mod audit;
 mod explain;
+mod initialize;
 mod invitations;
 mod isolation;
 mod members;
 mod models;
 mod overrides;
+mod plans;
 mod support;
 mod tenants;
 mod workspaces;

@@ -122,9 +122,14 @@ async fn of_sixteen_owners_who_leave_at_once_one_stays() {
 async fn sixteen_who_accept_at_once_take_the_seats_there_are() {
     let w = world().await;
     let operator = ctx(&w.app, &w.operator, &w.a.slug).await;
-    quotas::set(&w.app, operator.grant().unwrap(), QuotaPatch::parse(&json!({ "members": 7 })).unwrap())
-        .await
-        .unwrap();
+    quotas::set(
+        &w.app,
+        operator.grant().unwrap(),
+        None,
+        QuotaPatch::parse(&json!({ "members": 7 })).unwrap(),
+    )
+    .await
+    .unwrap();
     let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
     let addresses: Vec<String> = (0..16).map(|n| format!("s{n}@a.example")).collect();
     let made = invitations::create(&w.app, owner.grant().unwrap(), invitation(json!({ "email": addresses.join(",") })), URL)
@@ -176,9 +181,14 @@ async fn people_are_added_directly_only_where_the_tenant_says_so() {
     let added = members::add(&w.app, operator.grant().unwrap(), &w.operator, many).await.unwrap();
     assert_eq!((added.items.len(), added.skipped), (1, 1));
     // Nobody new is no new seat, also where the limit was lowered below what is taken.
-    quotas::set(&w.app, operator.grant().unwrap(), QuotaPatch::parse(&json!({ "members": 1 })).unwrap())
-        .await
-        .unwrap();
+    quotas::set(
+        &w.app,
+        operator.grant().unwrap(),
+        None,
+        QuotaPatch::parse(&json!({ "members": 1 })).unwrap(),
+    )
+    .await
+    .unwrap();
     let again = NewMembers::parse(&json!({ "users": ["owner@b.example", "dev@b.example"] })).unwrap();
     let added = members::add(&w.app, operator.grant().unwrap(), &w.operator, again).await.unwrap();
     assert_eq!((added.items.len(), added.skipped), (0, 2));

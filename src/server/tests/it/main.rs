@@ -10,6 +10,7 @@ mod embedded;
 mod enumeration;
 mod headers;
 mod idempotency;
+mod nodes;
 mod passwords;
 mod permissions;
 mod plain_forms;

@@ -362,7 +362,7 @@ pub async fn update_plan(
     let over: Vec<&str> = changed.over_limit.iter().map(|t| t.name.as_str()).collect();
     Ok(server::done(
         What::PlanSavedOver,
-        format!("The plan is saved. Over its limits now: {}.", over.join(", ")),
+        format!("The plan is saved. More members than it allows now have: {}.", over.join(", ")),
         None,
     ))
 }

@@ -157,7 +157,7 @@ pub async fn set_limits(
     if !faults.is_empty() {
         return Err(faults.into());
     }
-    quotas::set(&s.app, s.grant()?, patch).await?;
+    quotas::set(&s.app, s.grant()?, None, patch).await?;
     Ok(server::done(What::LimitsSaved, "", None))
 }
 
@@ -165,6 +165,6 @@ pub async fn set_limits(
 pub async fn set_plan(tenant: String, #[server(default)] plan: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let plan = if plan.is_empty() { None } else { Some(server::id(&plan)?) };
-    quotas::set_plan(&s.app, s.grant()?, plan).await?;
+    quotas::set(&s.app, s.grant()?, Some(plan), QuotaPatch::default()).await?;
     Ok(server::done(What::PlanSet, "", None))
 }

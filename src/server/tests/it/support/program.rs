@@ -80,12 +80,24 @@ impl Serving {
 
     /// The status of an answer, over a real connection.
     pub fn status_of(&self, path: &str) -> u16 {
+        self.ask("GET", path, &[], "").0
+    }
+
+    /// A request over a real connection of its own: the status, and the answer with its headers as it came.
+    pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
         use std::io::Write;
         let mut stream = std::net::TcpStream::connect(self.addr).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", self.addr).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.addr);
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            head.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+        }
+        write!(stream, "{head}\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().parse().unwrap()
+        (answer.split(' ').nth(1).unwrap().parse().unwrap(), answer)
     }
 }
 
