@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::v1::{
     api_keys, audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform,
-    providers, quotas, sessions, tenants, tokens, workspaces,
+    providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -48,6 +48,11 @@ pub const SELF_SERVICE: &[&str] = &[
     "end_other_sessions",
     "change_password",
     "send_verification",
+    "get_totp",
+    "begin_totp",
+    "confirm_totp",
+    "disable_totp",
+    "renew_recovery_codes",
     "get_me",
     "update_me",
     "delete_me",
@@ -96,6 +101,10 @@ pub fn table() -> Table {
         .routes(at("Sign in", "/v1/auth/password/reset", routes!(passwords::reset)))
         .routes(at("Sign in", "/v1/auth/email/verify", routes!(passwords::verify)))
         .routes(at("Sign in", "/v1/auth/email/send", routes!(passwords::send)))
+        .routes(at("Sign in", "/v1/auth/totp", routes!(totp::state, totp::begin)))
+        .routes(at("Sign in", "/v1/auth/totp/confirm", routes!(totp::confirm)))
+        .routes(at("Sign in", "/v1/auth/totp/disable", routes!(totp::disable)))
+        .routes(at("Sign in", "/v1/auth/totp/recovery-codes", routes!(totp::renew_recovery_codes)))
         .routes(at("Sign in", "/v1/auth/sessions", routes!(sessions::list, sessions::end_others)))
         .routes(at("Sign in", "/v1/auth/sessions/{session}", routes!(sessions::end)))
         .routes(at("Sign in", "/v1/auth/token", routes!(tokens::issue)))
@@ -134,6 +143,7 @@ pub fn table() -> Table {
         .routes(at("Audit", "/v1/platform/audit", routes!(audit::list_platform)))
         .routes(at("Audit", "/v1/platform/audit/export", routes!(audit::export_platform)))
         .routes(at("Audit", "/v1/platform/audit/verify", routes!(audit::verify_platform)))
+        .routes(at("Server", "/v1/platform/users/{user}/totp", routes!(platform::reset_totp)))
         .nest("/v1/tenants", tenant())
         .nest("/v1/organizations", tenant())
         .nest(ID, workspace())
@@ -147,6 +157,11 @@ fn tenant() -> Table {
         .routes(at("Tenants", "/{tenant}/activate", routes!(tenants::activate)))
         .routes(at("Tenants", "/{tenant}/suspend", routes!(tenants::suspend)))
         .routes(at("Tenants", "/{tenant}/stats", routes!(tenants::stats)))
+        .routes(at(
+            "Tenants",
+            "/{tenant}/sign-in-policy",
+            routes!(sign_in_policy::show, sign_in_policy::update),
+        ))
         .routes(at("Tenants", "/{tenant}/quotas", routes!(quotas::show, quotas::update)))
         .routes(at("Permissions", "/{tenant}/permissions", routes!(permissions::show)))
         .routes(at(

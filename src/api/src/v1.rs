@@ -19,6 +19,8 @@ pub mod platform;
 pub mod providers;
 pub mod quotas;
 pub mod sessions;
+pub mod sign_in_policy;
 pub mod tenants;
 pub mod tokens;
+pub mod totp;
 pub mod workspaces;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use facts::Facts;
 pub use tenantry_types::permission::Needs;
 use tenantry_types::permission::{Kind, Reason, Subject};
+use tenantry_types::sign_in::SignInPolicy;
 use tenantry_types::tenant::{TenantSettings, TenantStatus};
 use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
@@ -79,6 +80,8 @@ pub struct TenantCtx {
     facts: Facts,
     scope: Scope,
     last_active_at: Option<Timestamp>,
+    sign_in: Arc<SignInPolicy>,
+    has_totp: bool,
 }
 
 /// A person or a key in a workspace of a tenant.
@@ -184,6 +187,16 @@ impl TenantCtx {
 
     pub fn role(&self) -> CtxRole {
         self.facts.role
+    }
+
+    /// What the tenant asks of a sign-in.
+    pub fn sign_in_policy(&self) -> &SignInPolicy {
+        &self.sign_in
+    }
+
+    /// Whether the person has one-time codes.
+    pub fn has_totp(&self) -> bool {
+        self.has_totp
     }
 
     /// When the member was here last, as far as it was noted.

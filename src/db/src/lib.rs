@@ -23,9 +23,11 @@ pub mod provider;
 pub mod quota;
 pub mod session;
 pub mod sign_in_place;
+pub mod sign_in_policy;
 pub mod tenant;
 pub mod testing;
 pub mod token;
+pub mod totp;
 mod tx;
 pub mod workspace;
 

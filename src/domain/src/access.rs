@@ -7,7 +7,7 @@ use tenantry_db::{access, member};
 use tenantry_types::{CtxRole, Timestamp, UserId, WorkspaceId};
 
 use crate::audit::event;
-use crate::{App, Asker, Error, Origin, Principal, Result, TenantCtx, WorkspaceCtx, now};
+use crate::{App, Asker, Error, Origin, Principal, Result, TenantCtx, WorkspaceCtx, now, sign_in_policy};
 
 /// The person behind a session; None when there is no such account or it is disabled.
 ///
@@ -21,11 +21,13 @@ pub async fn principal(app: &App, user: UserId, origin: Origin) -> Result<Option
 /// minute; an operator's visit to a tenant without being its member is recorded there, once an hour.
 ///
 /// # Errors
-/// `NotFound` when there is no such tenant, or no membership in it.
+/// `NotFound` when there is no such tenant, or no membership in it; what the tenant's policy has
+/// against how a member signed in.
 pub async fn tenant(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<TenantCtx> {
     let ctx = app.db().resolve(who.into(), tenant).await?.ok_or(Error::NOT_FOUND)?;
     // That a key was here, is noted with the key.
     let Ok(person) = ctx.asker().person() else { return Ok(ctx) };
+    sign_in_policy::obey(&ctx, person)?;
     match ctx.role() {
         CtxRole::Operator => record_visit(app, &ctx, person.id()).await?,
         CtxRole::Member(_) => note_presence(app, &ctx, person.id()).await?,

@@ -1,23 +1,25 @@
-//! People: signing up and in, their own account, the tenants they may enter. Their sessions, their
-//! password and the proof of their address have a module each.
+//! People: signing up, their own account, the tenants they may enter. Signing in, sessions, passwords,
+//! one-time codes and the proof of an address have a module each.
 
+pub mod log_in;
 pub mod passwords;
 pub mod sessions;
+pub mod totp;
 pub mod verification;
+
+pub use log_in::log_in;
 
 use std::time::Duration;
 
 use serde_json::json;
 use tenantry_db::audit::Event;
 use tenantry_db::{PlatformTx, TenantTx, account, account_token, sign_in_place, tenant};
-use tenantry_types::account::{AvailableTenant, Login, MePatch, Registration, User, UserStatus};
+use tenantry_types::account::{AvailableTenant, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
 use tenantry_types::tenant::Tenant;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 
 use crate::audit::event;
-use crate::guesses::network_of;
-use crate::password::Check;
 use crate::tenants::{Founding, found};
 use crate::{Actor, App, Error, Origin, Principal, RegistrationPolicy, Result, new_id, now};
 
@@ -123,45 +125,6 @@ async fn own(tx: PlatformTx, tenant: &Tenant, actor: Actor, user: &User) -> Resu
 fn default_tenant_name(person: &str) -> Result<Name> {
     let short: String = person.chars().take(80).collect();
     Name::parse(&format!("{short}'s team")).map_err(|fault| Error::field("tenant_name", fault))
-}
-
-/// Logs in. An unknown address, a wrong password and a disabled account get the same answer in the
-/// same time. A hash of an older kind is replaced.
-///
-/// # Errors
-/// `BadCredentials`; `RateLimited` when too many guess at this account; `Unavailable` when too many
-/// wait for their password to be checked.
-pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
-    let mut tx = app.db().platform().await?;
-    let found = account::credentials(&mut tx, &cmd.email).await?;
-    let known = sign_in_place::is_known(&mut tx, &cmd.email, &network_of(origin)).await?;
-    drop(tx);
-    app.guess_password(&cmd.email, origin, known)?;
-    let stored = found.as_ref().and_then(|f| f.password_hash.as_deref());
-    let check = app.passwords().verify(stored, cmd.password.expose()).await?;
-    let user = match found {
-        Some(found) if check != Check::Wrong && found.user.status == UserStatus::Active => found.user,
-        found => {
-            tracing::info!(known = found.is_some(), ip = ?origin.ip, "log-in failed");
-            return Err(ProblemCode::BadCredentials.into());
-        }
-    };
-    let new_hash = match check {
-        Check::Outdated => Some(app.passwords().hash(cmd.password.expose()).await?),
-        _ => None,
-    };
-    let mut tx = app.db().platform().await?;
-    if let Some(hash) = new_hash {
-        account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
-    }
-    account::touch(&mut tx, user.id, now()).await?;
-    sessions::note_place(&mut tx, user.id, origin).await?;
-    tx.record(
-        &Actor::newcomer(&user, origin),
-        event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
-    );
-    tx.commit().await?;
-    Ok(user)
 }
 
 /// Changes one's own account.

@@ -142,6 +142,17 @@ impl App {
         Ok(())
     }
 
+    /// Before a one-time code of this account is looked at.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub(crate) fn guess_code(&self, account: &Email, origin: &Origin, known: bool) -> Result<()> {
+        if self.policy().slow_guesses {
+            self.inner.guesses.code(account, origin, known)?;
+        }
+        Ok(())
+    }
+
     /// Before a mail goes to an address that somebody typed.
     ///
     /// # Errors

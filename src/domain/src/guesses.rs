@@ -20,6 +20,7 @@ type Limiter = DefaultKeyedRateLimiter<[u8; 32]>;
 /// The limits of this node.
 pub(crate) struct Guesses {
     passwords: Limits,
+    codes: Limits,
     mails: Limits,
 }
 
@@ -88,6 +89,11 @@ impl Guesses {
                 here: limiter(30, Duration::from_secs(10)),
                 everywhere: limiter(100, Duration::from_secs(60)),
             },
+            // A million codes, three of which are right at any time: a day of trying must come to nothing.
+            codes: Limits {
+                here: limiter(10, Duration::from_secs(60)),
+                everywhere: limiter(20, Duration::from_secs(600)),
+            },
             mails: Limits {
                 here: limiter(3, Duration::from_secs(20 * 60)),
                 everywhere: limiter(10, Duration::from_secs(6 * 60)),
@@ -103,6 +109,14 @@ impl Guesses {
         self.passwords.check(account.as_str(), &network_of(origin), known)
     }
 
+    /// Before a one-time code is looked at, after the password was right.
+    ///
+    /// # Errors
+    /// `RateLimited`.
+    pub(crate) fn code(&self, account: &Email, origin: &Origin, known: bool) -> Result<()> {
+        self.codes.check(account.as_str(), &network_of(origin), known)
+    }
+
     /// Before a mail goes to an address that somebody typed.
     ///
     /// # Errors
@@ -114,6 +128,7 @@ impl Guesses {
     /// Forgets what could be tried again anyway.
     pub(crate) fn tidy(&self) {
         self.passwords.tidy();
+        self.codes.tidy();
         self.mails.tidy();
     }
 }

@@ -28,6 +28,7 @@ pub mod platform;
 pub mod ports;
 pub mod providers;
 pub mod quotas;
+pub mod sign_in_policy;
 pub mod tenants;
 pub mod tokens;
 mod vault;

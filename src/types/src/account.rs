@@ -65,6 +65,8 @@ impl Registration {
 pub struct Login {
     pub email: Email,
     pub password: Secret,
+    /// A one-time code, or a recovery code.
+    pub totp: Option<Secret>,
 }
 
 impl Login {
@@ -74,9 +76,11 @@ impl Login {
         Fields::read(body, |f| {
             let email = f.required("email");
             let password = f.required("password");
+            let totp = f.optional("totp");
             Some(Self {
                 email: email?,
                 password: password?,
+                totp: totp?,
             })
         })
     }

@@ -117,6 +117,7 @@ impl AuditEvent {
         match self.action.as_str() {
             "tenant.created" => format!("created {target}"),
             "tenant.updated" => format!("changed the settings of {target}"),
+            "tenant.sign_in_policy_updated" => format!("changed what signing in to {target} takes"),
             "tenant.suspended" => format!("suspended {target}"),
             "tenant.activated" => format!("activated {target}"),
             "tenant.deactivated" => format!("deactivated {target}"),

@@ -38,6 +38,8 @@ codes! {
     ContextConflict = "context_conflict", 400, "The request names more than one tenant or workspace.";
     Unauthenticated = "unauthenticated", 401, "Sign in first.";
     BadCredentials = "bad_credentials", 401, "The address or the password is wrong.";
+    TotpRequired = "totp_required", 401, "Give the code that your app shows, or a recovery code.";
+    TotpWrong = "totp_wrong", 401, "This code is not right, or was used already.";
     Forbidden = "forbidden", 403, "Your role does not allow this.";
     RoleTooHigh = "role_too_high", 403, "You cannot give, change or remove a role above your own.";
     PermissionTooHigh = "permission_too_high", 403, "You cannot give a permission that you do not have yourself.";
@@ -51,6 +53,9 @@ codes! {
     JoinByInvitation = "join_by_invitation", 403, "People join this tenant by invitation: invite them.";
     ForeignOrigin = "foreign_origin", 403, "The request comes from another site.";
     NeedsPerson = "needs_person", 403, "This is about a person and their account: a key cannot ask for it.";
+    TotpRequiredByTenant = "totp_required_by_tenant", 403, "This tenant asks its members for one-time codes: turn them on in your account.";
+    SignInAgain = "sign_in_again", 403, "This tenant asks you to sign in again.";
+    SignInMethod = "sign_in_method", 403, "This tenant takes another way of signing in.";
     NotFound = "not_found", 404, "There is nothing here, or it is not yours.";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take this method.";
     EmailTaken = "email_taken", 409, "There is an account with this address already.";
@@ -74,6 +79,8 @@ codes! {
     RequestInFlight = "request_in_flight", 409, "A request with this idempotency key is still running.";
     NoMail = "no_mail", 409, "This server sends no mail: ask whoever runs it for a link.";
     AlreadyVerified = "already_verified", 409, "This address is verified already.";
+    TotpOn = "totp_on", 409, "One-time codes are turned on already.";
+    TotpOff = "totp_off", 409, "One-time codes are not turned on.";
     LinkNotValid = "link_not_valid", 410, "This link was used, has expired or is not complete: ask for a new one.";
     InvitationExpired = "invitation_expired", 410, "This invitation has expired.";
     InvitationRevoked = "invitation_revoked", 410, "This invitation was revoked.";

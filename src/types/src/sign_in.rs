@@ -1,10 +1,11 @@
-//! How people prove who they are, and where they are signed in: sessions, passwords, links by mail.
+//! How people prove who they are, and where they are signed in: sessions, passwords, links by mail,
+//! one-time codes, and what a tenant asks of a sign-in.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::input::{Fields, words};
-use crate::problem::FieldError;
+use crate::input::{Bounded, Fields, FromInput, Patch, words};
+use crate::problem::{Fault, FieldError};
 use crate::text::Secret;
 use crate::{Email, NewPassword, SessionId, Timestamp};
 
@@ -113,10 +114,146 @@ pub struct ResetLink {
     pub expires_at: Timestamp,
 }
 
+/// Whether an account has one-time codes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TotpState {
+    pub enabled: bool,
+    pub since: Option<Timestamp>,
+    pub recovery_codes_left: i64,
+}
+
+/// A secret for somebody's app: shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TotpSecret {
+    /// In base32, for typing.
+    pub secret: String,
+    /// `otpauth://totp/...`, for a QR code.
+    pub uri: String,
+}
+
+/// Codes that stand in for a lost app, each once: shown once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RecoveryCodes {
+    pub recovery_codes: Vec<String>,
+}
+
+/// `POST /auth/totp`: the password again, before what is sensitive.
+#[derive(Debug, Clone)]
+pub struct Reauthentication {
+    pub password: Secret,
+}
+
+impl Reauthentication {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            Some(Self {
+                password: f.required("password")?,
+            })
+        })
+    }
+}
+
+/// `POST /auth/totp/confirm`.
+#[derive(Debug, Clone)]
+pub struct TotpCode {
+    pub code: Secret,
+}
+
+impl TotpCode {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| Some(Self { code: f.required("code")? }))
+    }
+}
+
+/// `POST /auth/totp/disable`, `/recovery-codes`: all that a sign-in takes, again.
+#[derive(Debug, Clone)]
+pub struct SecondFactor {
+    pub password: Secret,
+    /// A code or a recovery code.
+    pub totp: Secret,
+}
+
+impl SecondFactor {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let password = f.required("password");
+            let totp = f.required("totp");
+            Some(Self {
+                password: password?,
+                totp: totp?,
+            })
+        })
+    }
+}
+
 /// What the account page knows of its own safety.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Safety {
     pub sessions: Vec<Session>,
+    pub totp: TotpState,
     /// Whether this server sends mail.
     pub mail: bool,
+}
+
+/// What a tenant asks of those who sign in and enter it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignInPolicy {
+    /// Members without one-time codes stay outside.
+    pub require_totp: bool,
+    /// The ways of signing in that are taken; at least one.
+    pub methods: Vec<SignInMethod>,
+    /// Hours after which one has to sign in again; null: the server's limits alone.
+    pub session_hours: Option<u16>,
+}
+
+/// The ways of signing in of a policy: a list; forms, which are flat, send them with commas between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInMethods(pub Vec<SignInMethod>);
+
+impl FromInput for SignInMethods {
+    fn from_input(value: &Value) -> Result<Self, Fault> {
+        let words: Vec<Value> = match value {
+            Value::Array(items) => items.clone(),
+            Value::String(text) => text.split(',').map(|word| word.trim().into()).collect(),
+            _ => return Err(Fault::ExpectedList),
+        };
+        let named = words.iter().map(SignInMethod::from_input).collect::<Result<Vec<_>, _>>()?;
+        let methods: Vec<SignInMethod> = SignInMethod::ALL.iter().copied().filter(|method| named.contains(method)).collect();
+        if methods.is_empty() { Err(Fault::Required) } else { Ok(Self(methods)) }
+    }
+}
+
+/// `PATCH /sign-in-policy`.
+#[derive(Debug, Clone, Default)]
+pub struct SignInPolicyPatch {
+    pub require_totp: Option<bool>,
+    pub methods: Option<SignInMethods>,
+    pub session_hours: Patch<Bounded<1, 8760>>,
+}
+
+impl SignInPolicyPatch {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let require_totp = f.change("require_totp");
+            let methods = f.change("methods");
+            let session_hours = f.patch("session_hours");
+            Some(Self {
+                require_totp: require_totp?,
+                methods: methods?,
+                session_hours: session_hours?,
+            })
+        })
+    }
 }

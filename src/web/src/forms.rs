@@ -193,16 +193,21 @@ async fn page(kit: &Kit, parts: Parts, posted: Posted, status: StatusCode) -> Re
     response
 }
 
-/// The page of a form, with what was wrong.
-async fn again(kit: &Kit, parts: Parts, form: &str, typed: &Typed, error: Error) -> Response {
+/// What a plain form came to that was refused.
+fn plain_refusal(parts: &Parts, form: &str, typed: &Typed, error: Error) -> Posted {
     let request_id = parts.extensions.get::<RequestInfo>().map(|i| i.request_id.clone()).unwrap_or_default();
-    let retry_after = error.retry_after();
     let mut error = UiError::from(error);
     error.request_id = request_id;
-    let posted = Posted {
+    Posted {
         plain: true,
         ..refusal(form, typed, error)
-    };
+    }
+}
+
+/// The page of a form, with what was wrong.
+async fn again(kit: &Kit, parts: Parts, form: &str, typed: &Typed, error: Error) -> Response {
+    let retry_after = error.retry_after();
+    let posted = plain_refusal(&parts, form, typed, error);
     let mut response = refused(kit, parts, posted).await;
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

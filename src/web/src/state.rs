@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Timestamp;
 use tenantry_types::invitation::Invitation;
-use tenantry_types::sign_in::ResetLink;
+use tenantry_types::sign_in::{ResetLink, TotpSecret};
 
 use crate::data::Data;
 use crate::rpc::{Me, Next, UiError};
@@ -74,4 +74,7 @@ pub struct Posted {
     pub invitations: Vec<Invitation>,
     /// A link to a new password just made: shown this once.
     pub reset_link: Option<ResetLink>,
+    /// A secret for somebody's app, and its QR code as SVG.
+    pub totp: Option<(TotpSecret, String)>,
+    pub recovery_codes: Vec<String>,
 }

@@ -24,6 +24,9 @@ pub struct Login {
     email: String,
     #[schema(format = Password, example = "an engine of brass")]
     password: String,
+    /// The code that the app shows, or a recovery code; for accounts with one-time codes.
+    #[schema(example = "123456")]
+    totp: Option<String>,
 }
 
 #[derive(ToSchema)]

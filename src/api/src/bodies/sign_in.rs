@@ -1,5 +1,6 @@
 //! Bodies about proving who one is: passwords, links.
 
+use tenantry_types::sign_in::SignInMethod;
 use utoipa::ToSchema;
 
 #[derive(ToSchema)]
@@ -35,4 +36,43 @@ pub struct EmailVerification {
     /// The end of the link.
     #[schema(example = "q3M5vB8")]
     token: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reauthentication {
+    #[schema(format = Password, example = "an engine of brass")]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TotpCode {
+    /// What the app shows.
+    #[schema(example = "123456")]
+    code: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactor {
+    #[schema(format = Password, example = "an engine of brass")]
+    password: String,
+    /// What the app shows, or a recovery code.
+    #[schema(example = "123456")]
+    totp: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignInPolicyPatch {
+    /// Members without one-time codes stay outside.
+    #[schema(required = false, example = false)]
+    require_totp: bool,
+    /// The ways of signing in that are taken; at least one.
+    #[schema(required = false, example = json!(["password", "oidc"]))]
+    methods: Vec<SignInMethod>,
+    /// Hours after which one has to sign in again; null: the server's limits alone.
+    #[schema(minimum = 1, maximum = 8760, example = 12)]
+    session_hours: Option<u16>,
 }

@@ -36,6 +36,8 @@ pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(
 /// Sign in
 ///
 /// Sets the session cookie. The answer and its time are the same for an unknown address and for a wrong password.
+/// With the right password, 401 `totp_required` when the account has one-time codes and none was given, `totp_wrong` when it
+/// is not right.
 #[utoipa::path(post, path = "", operation_id = "log_in", request_body = bodies::Login, responses((status = 200, body = User)))]
 pub async fn log_in(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Login>) -> Answer<Json<User>> {
     let user = accounts::log_in(&app, &info.origin, body).await?;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use http::StatusCode;
-use tenantry_domain::accounts::{passwords, sessions};
+use tenantry_domain::accounts::{passwords, sessions, totp};
 use tenantry_domain::{App, platform};
 use tenantry_types::account::{User, UserPatch};
 use tenantry_types::overview::PlatformStats;
@@ -63,5 +63,14 @@ pub async fn make_reset_link(
 #[utoipa::path(delete, path = "", operation_id = "end_sessions_of_user", responses((status = 204)), extensions(("x-permission" = json!(OPERATOR))))]
 pub async fn end_sessions(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<UserId>) -> Answer<StatusCode> {
     sessions::end_all_of(&app, &by, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Turn somebody's one-time codes off
+///
+/// For who lost their app and their recovery codes. Signs them out everywhere. 409 `totp_off` when they have none.
+#[utoipa::path(delete, path = "", operation_id = "reset_totp", responses((status = 204)), extensions(("x-permission" = json!(OPERATOR))))]
+pub async fn reset_totp(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<UserId>) -> Answer<StatusCode> {
+    totp::reset(&app, &by, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

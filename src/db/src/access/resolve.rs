@@ -70,6 +70,8 @@ impl Db {
                    from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "workspaces!",
                  coalesce((select array_agg(x.role order by x.workspace_id)
                    from workspace_membership x where x.tenant_id = t.id and x.user_id = $1), '{}') as "roles!",
+                 t.require_totp, t.sign_in_methods, t.session_hours,
+                 exists (select 1 from totp c where c.user_id = $1 and c.confirmed_at is not null) as "has_totp!",
                  o.permissions as "permissions!", o.effects as "effects!", o.places as "places!: Vec<Option<Uuid>>",
                  case when o.bars then (select array_agg(w.id) from workspace w where w.tenant_id = t.id) end as everywhere
                from tenant t
@@ -142,6 +144,8 @@ impl Db {
             facts,
             scope,
             last_active_at: row.last_active_at.map(Timestamp),
+            sign_in: crate::sign_in_policy::policy(row.require_totp, &row.sign_in_methods, row.session_hours)?.into(),
+            has_totp: row.has_totp,
         }))
     }
 

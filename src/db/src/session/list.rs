@@ -48,7 +48,8 @@ pub async fn delete_one(tx: &mut PlatformTx, user: UserId, id: SessionId) -> Res
     Ok(done.rows_affected() > 0)
 }
 
-/// Ends all sessions of this person but the one named; says how many those were.
+/// Ends all sessions of this person but the one named, and all of their access tokens; says how many
+/// sessions those were.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -60,5 +61,8 @@ pub async fn delete_all(tx: &mut PlatformTx, user: UserId, but: Option<&SessionK
     )
     .execute(tx.conn())
     .await?;
+    sqlx::query!("delete from token_family where user_id = $1", user.uuid())
+        .execute(tx.conn())
+        .await?;
     Ok(done.rows_affected())
 }

@@ -46,6 +46,9 @@ pub(crate) enum AccountMail {
 pub(crate) enum Notice {
     PasswordChanged,
     PasswordReset,
+    TotpOn,
+    TotpOff,
+    TotpReset,
 }
 
 impl Notice {
@@ -53,6 +56,11 @@ impl Notice {
         match self {
             Self::PasswordChanged => "The password of your account was changed. All other sessions were ended.",
             Self::PasswordReset => "The password of your account was set anew by a link. All sessions were ended.",
+            Self::TotpOn => "One-time codes were turned on: signing in takes a code now. All other sessions were ended.",
+            Self::TotpOff => "One-time codes were turned off: signing in takes the password alone now.",
+            Self::TotpReset => {
+                "An operator of this server turned your one-time codes off, and ended all sessions. Sign in with your password, and turn them on again."
+            }
         }
     }
 }

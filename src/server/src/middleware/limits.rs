@@ -92,7 +92,13 @@ fn attempt(method: &Method, path: &str) -> Option<Attempt> {
         "/api/v1/auth/login" | "/api/v1/auth/token" | "/login" => Some(Attempt::LogIn),
         // So does a mail that somebody else gets, and the password of somebody who is signed in.
         "/api/v1/auth/email/verify" | "/api/v1/auth/email/send" | "/forgot" | "/account" | "/_fn/account/verify" => Some(Attempt::LogIn),
-        path if path.starts_with("/api/v1/auth/password/") || path.starts_with("/reset/") || path.starts_with("/verify/") => Some(Attempt::LogIn),
+        path if path.starts_with("/api/v1/auth/password/")
+            || path.starts_with("/api/v1/auth/totp")
+            || path.starts_with("/reset/")
+            || path.starts_with("/verify/") =>
+        {
+            Some(Attempt::LogIn)
+        }
         // A token that is tried out counts like a password.
         path if path.starts_with("/invite/") || (path.starts_with("/api/v1/invitations/") && path.ends_with("/accept")) => Some(Attempt::LogIn),
         _ => None,

@@ -116,6 +116,8 @@ fn by_business(operation: &Operation, who: Who) -> Option<Want> {
         ("send_verification", Who::Operator) => "already_verified",
         ("send_verification", _) => "no_mail",
         ("reset_password" | "verify_email", _) => "link_not_valid",
+        // Nobody here has them.
+        ("confirm_totp" | "disable_totp" | "renew_recovery_codes" | "reset_totp", _) => "totp_off",
         // It is somebody else's.
         ("end_session", _) => "not_found",
         // It waits for somebody else.

@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
 use serde_json::json;
+use tenantry_domain::accounts::passwords;
+use tenantry_domain::{Operator, Origin};
 use tenantry_server::config::{Config, Flags};
+use tenantry_types::Email;
 
 use crate::support::call::Call;
+use crate::support::fixture::{PASSWORD, person};
 use crate::support::server::{Server, Wish};
 
 async fn server(sign_ups_per_hour: u32, log_ins_per_minute: u32) -> Server {
@@ -138,4 +142,54 @@ async fn a_trusted_proxy_names_the_client_and_nobody_else_does() {
     // Past the proxy, the chain is worth nothing.
     assert_eq!(status(try_as("192.0.2.1", "203.0.113.3")).await, 422);
     assert_eq!(status(try_as("192.0.2.1", "203.0.113.4")).await, 429);
+}
+
+/// 5: whoever guesses at one account is slowed down, from however many networks; its owner is not
+/// locked out, and whether there is such an account is not to be seen.
+#[tokio::test]
+async fn guessing_at_one_account_does_not_lock_its_owner_out() {
+    let mut wish = Wish::default();
+    wish.policy.slow_guesses = true;
+    let server = Server::with(wish).await;
+    person(&server, "ada@example.com", "Ada").await;
+    let log_in = async |ip: &str, email: &str, password: &str| {
+        let body = json!({ "email": email, "password": password });
+        server.post("/api/v1/auth/login").from(ip).json(&body).send().await
+    };
+    assert_eq!(log_in("203.0.113.9", "ada@example.com", PASSWORD).await.status, StatusCode::OK);
+    let mut told: Vec<BTreeMap<String, usize>> = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let mut codes = BTreeMap::<String, usize>::new();
+        for n in 0..110 {
+            let answer = log_in(&format!("198.51.100.{n}"), email, "not the password").await;
+            *codes.entry(answer.code()).or_default() += 1;
+        }
+        told.push(codes);
+    }
+    // One more or less: the log-in above counted, and one comes back a minute.
+    assert!(
+        told[0]["rate_limited"].abs_diff(told[1]["rate_limited"]) <= 2,
+        "addresses without an account are counted alike: {told:?}"
+    );
+    assert!(told[0]["rate_limited"] >= 5, "{told:?}");
+    let stranger = log_in("192.0.2.77", "ada@example.com", PASSWORD).await;
+    assert_eq!(
+        stranger.code(),
+        "rate_limited",
+        "not even with the right one, from where nobody knows them"
+    );
+    assert!(stranger.header("retry-after").parse::<u64>().unwrap() <= 60);
+    assert_eq!(log_in("203.0.113.9", "ada@example.com", PASSWORD).await.status, StatusCode::OK);
+
+    // By a link, where they are now becomes a place that they know.
+    let by = Operator::of_command_line(Origin::system("test"));
+    let email = Email::parse("ada@example.com").unwrap();
+    let made = passwords::make_reset_link_for(&server.app, &by, &email, "http://tenantry.test")
+        .await
+        .unwrap();
+    let body = json!({ "token": made.link.rsplit('/').next().unwrap(), "new_password": "quite another password" });
+    let reset = server.post("/api/v1/auth/password/reset").from("192.0.2.77").json(&body).send().await;
+    assert_eq!(reset.status, StatusCode::NO_CONTENT);
+    let now_known = log_in("192.0.2.77", "ada@example.com", "quite another password").await;
+    assert_eq!(now_known.status, StatusCode::OK, "{}", now_known.text());
 }

@@ -1,14 +1,20 @@
 //! Signing in, up and out.
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use http::StatusCode;
+use http::request::Parts;
 use serde_json::Value;
-use tenantry_domain::{Error, accounts};
+use tenantry_domain::accounts::log_in::{self, LogIn};
+use tenantry_domain::{Error, Origin, accounts};
+use tenantry_types::ProblemCode;
 use tenantry_types::account::{Login, Registration};
+use tenantry_types::text::Secret;
 use tower_sessions::Session;
 
-use super::{Kit, Typed, again, enter, info_of, read};
+use super::{Kit, Typed, again, enter, info_of, page, read};
 use crate::rpc::What;
 use crate::server::{origin_of, with_done};
+use crate::state::Posted;
 
 pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) -> Response {
     let origin = origin_of(&info_of(&request));
@@ -16,15 +22,45 @@ pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) 
         Ok(read) => read,
         Err(response) => return response,
     };
-    let tried = async {
-        let login = Login::parse(&Value::Object(typed.body(&["email", "password"])))?;
-        let user = accounts::log_in(&kit.app, &origin, login).await?;
-        enter(&session, user.id, &origin).await
+    // The second step has the ticket of the first.
+    let (form, tried) = match typed.get("ticket") {
+        Some(ticket) => ("login-code", finish(&kit, &origin, ticket, &typed).await),
+        None => ("login", begin(&kit, &origin, &typed).await),
     };
-    match tried.await {
+    let done = match tried {
+        Ok(LogIn::Done(user)) => enter(&session, user.id, &origin).await,
+        Ok(LogIn::CodeNeeded(ticket)) => return ask_for_code(&kit, parts, &typed, ticket).await,
+        Err(error) => Err(error),
+    };
+    match done {
         Ok(()) => Redirect::to(typed.next().unwrap_or("/")).into_response(),
-        Err(error) => again(&kit, parts, "login", &typed, error).await,
+        // The ticket is over, or worth nothing: from the beginning.
+        Err(error) if form == "login-code" && error.code() == ProblemCode::BadCredentials => again(&kit, parts, "login", &typed, error).await,
+        Err(error) => again(&kit, parts, form, &typed, error).await,
     }
+}
+
+async fn begin(kit: &Kit, origin: &Origin, typed: &Typed) -> Result<LogIn, Error> {
+    let login = Login::parse(&Value::Object(typed.body(&["email", "password"])))?;
+    log_in::begin(&kit.app, origin, login).await
+}
+
+async fn finish(kit: &Kit, origin: &Origin, ticket: &str, typed: &Typed) -> Result<LogIn, Error> {
+    let code = Secret::new(typed.get("totp").unwrap_or_default());
+    Ok(LogIn::Done(log_in::finish(&kit.app, origin, ticket, &code).await?))
+}
+
+/// The page again, which asks for the code now. The ticket goes along: nothing is kept in between.
+async fn ask_for_code(kit: &Kit, parts: Parts, typed: &Typed, ticket: String) -> Response {
+    let mut values = typed.values();
+    values.insert("ticket".into(), ticket);
+    let posted = Posted {
+        form: "login-code".into(),
+        plain: true,
+        values,
+        ..Posted::default()
+    };
+    page(kit, parts, posted, StatusCode::OK).await
 }
 
 pub async fn register(State(kit): State<Kit>, session: Session, request: Request) -> Response {

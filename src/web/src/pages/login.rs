@@ -4,6 +4,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::rpc::encode;
+use crate::state::shared;
 use crate::ui::{Field, Flash, Hidden, PlainForm, Submit};
 
 /// A page without a frame: the sign, a card, what else one may want.
@@ -40,6 +41,10 @@ pub fn Login() -> impl IntoView {
     let next = next();
     let action = with_next("/login", next.as_deref());
     let register = with_next("/register", next.as_deref());
+    let posted = shared().posted.get_value();
+    if let Some(ticket) = posted.values.get("ticket").filter(|_| posted.form == "login-code") {
+        return view! { <Code ticket=ticket.clone() action next /> }.into_any();
+    }
     view! {
         <Door title="Sign in">
             <PlainForm form="login" action>
@@ -50,6 +55,23 @@ pub fn Login() -> impl IntoView {
             </PlainForm>
             <p class="aside"><a href="/forgot">"Forgot your password?"</a></p>
             <p class="aside">"No account yet? "<a href=register>"Create one"</a></p>
+        </Door>
+    }
+    .into_any()
+}
+
+/// The second step, for accounts with one-time codes.
+#[component]
+fn Code(ticket: String, action: String, next: Option<String>) -> impl IntoView {
+    view! {
+        <Door title="One more step" lead="Give the code that your app shows. If you lost it, one of your recovery codes does as well.">
+            <PlainForm form="login-code" action>
+                <Hidden name="ticket" value=ticket />
+                {next.map(|next| view! { <Hidden name="next" value=next /> })}
+                <Field name="totp" label="Code" autocomplete="one-time-code" mono=true required=true />
+                <Submit label="Sign in" class="btn btn-primary btn-wide" />
+            </PlainForm>
+            <p class="aside"><a href="/login" rel="external">"Start again"</a></p>
         </Door>
     }
 }

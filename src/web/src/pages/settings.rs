@@ -2,6 +2,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::plan::{Quotas, Resource as Limited};
+use tenantry_types::sign_in::SignInPolicy;
 use tenantry_types::tenant::{MembersJoin, Tenant, TenantStatus};
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
@@ -9,9 +10,11 @@ use super::overview::Limits;
 use crate::data::{fetch, loaded_here};
 use crate::frame::tenant_param;
 use crate::rpc::Here;
-use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateTenant, settings};
+use crate::rpc::tenants::{
+    ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateSignInPolicy, UpdateTenant, settings,
+};
 use crate::ui::{
-    ActForm, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices,
+    ActForm, Check, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices,
     tenant_colour,
 };
 
@@ -39,6 +42,7 @@ pub fn Settings() -> impl IntoView {
             } else {
                 view! { <p class="muted">"Owners and admins can change the settings."</p> }.into_any()
             }}
+            {here.may(Permission::TenantUpdate).then(|| view! { <SignIn policy=page.sign_in.clone() here=here.clone() /> })}
             <Quota page here=here.clone() />
             {here.may(Permission::TenantLifecycle).then(|| view! { <Lifecycle tenant=t here /> })}
         }
@@ -73,6 +77,34 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
                 <Field name="invitation_days" label="Invitations are valid for (days)" inputmode="numeric" value=s.invitation_days.to_string() help="1 to 90." required=true />
                 <Field name="external_id" label="External id" value=tenant.external_id.clone().unwrap_or_default() help="What another system calls this tenant." mono=true />
                 <Submit label="Save settings" />
+            </ActForm>
+        </Section>
+    }
+}
+
+/// What signing in takes; binds members of this tenant.
+#[component]
+fn SignIn(policy: SignInPolicy, here: Here) -> impl IntoView {
+    let ways = vec![
+        ("password,oidc".to_owned(), "By password or by a provider".to_owned()),
+        ("password".to_owned(), "By password only".to_owned()),
+        ("oidc".to_owned(), "By a provider (OpenID Connect) only".to_owned()),
+    ];
+    let now: Vec<&str> = policy.methods.iter().map(|method| method.as_str()).collect();
+    view! {
+        <Section title="Signing in" lead="Binds everyone who enters this tenant. Whoever does not meet it is told what to do.">
+            <ActForm id="sign-in" url=UpdateSignInPolicy::url() class="form">
+                <Hidden name="tenant" value=here.slug.to_string() />
+                <Check name="require_totp" label="Members must have one-time codes" checked=policy.require_totp />
+                <Select name="methods" label="Ways of signing in" options=ways value=now.join(",") />
+                <Field
+                    name="session_hours"
+                    label="Sign in again after (hours)"
+                    inputmode="numeric"
+                    value=policy.session_hours.map(|hours| hours.to_string()).unwrap_or_default()
+                    help="1 to 8760. Empty: as long as the server lets a session live."
+                />
+                <Submit label="Save" about="Save what signing in takes" />
             </ActForm>
         </Section>
     }

@@ -10,7 +10,7 @@ use {
     super::What,
     crate::server,
     serde_json::json,
-    tenantry_domain::accounts::{passwords, sessions, verification},
+    tenantry_domain::accounts::{passwords, sessions, totp, verification},
     tenantry_domain::{accounts, invitations, members, tenants},
     tenantry_types::account::MePatch,
     tenantry_types::tenant::NewTenant,
@@ -34,6 +34,7 @@ pub async fn load_safety() -> Result<Safety, UiError> {
     let s = server::signed().await?;
     Ok(Safety {
         sessions: sessions::list(&s.app, &s.who).await?,
+        totp: totp::state(&s.app, &s.who).await?,
         mail: s.app.mailer().is_some(),
     })
 }

@@ -16,6 +16,7 @@ use {
     super::What,
     crate::server,
     serde_json::{Map, Value, json},
+    tenantry_domain::accounts::{sessions, totp},
     tenantry_domain::{catalog, plans, platform, providers, tenants},
     tenantry_types::account::UserPatch,
     tenantry_types::model::{ModelPatch, NewModel},
@@ -77,6 +78,21 @@ pub async fn update_user(user: String, #[server(default)] status: String, #[serv
     let patch = UserPatch::parse(&Value::Object(body))?;
     let after = platform::update_user(&app, &operator, server::id(&user)?, patch).await?;
     Ok(server::done(What::UserSaved, format!("The account of {} is saved.", after.name), None))
+}
+
+/// For who lost their app and their recovery codes.
+#[server(endpoint = "admin/users/reset-totp", output = Answer)]
+pub async fn reset_totp(user: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    totp::reset(&app, &operator, server::id(&user)?).await?;
+    Ok(server::done(What::TotpReset, "", None))
+}
+
+#[server(endpoint = "admin/users/end-sessions", output = Answer)]
+pub async fn end_sessions(user: String) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    sessions::end_all_of(&app, &operator, server::id(&user)?).await?;
+    Ok(server::done(What::SignedOutEverywhere, "", None))
 }
 
 // ---- providers ----

@@ -30,6 +30,9 @@ outcomes! {
     AccountDeleted = "account-deleted", "Your account is deleted.";
     PasswordChanged = "password-changed", "Your password is changed. You are signed out everywhere else.";
     PasswordSet = "password-set", "Your new password is set. Sign in with it.";
+    TotpOff = "totp-off", "One-time codes are turned off.";
+    TotpReset = "totp-reset", "Their one-time codes are turned off, and they are signed out everywhere.";
+    SignedOutEverywhere = "signed-out-everywhere", "They are signed out everywhere.";
     ResetSent = "reset-sent", "If there is an account with this address, a mail with a link is on its way.";
     EmailVerified = "email-verified", "Your address is verified.";
     VerificationSent = "verification-sent", "A mail with a link is on its way.";
@@ -40,6 +43,7 @@ outcomes! {
     Left = "left", "You left the tenant.";
     TenantCreated = "tenant-created", "The tenant is created.";
     TenantSaved = "tenant-saved", "The settings are saved.";
+    SignInPolicySaved = "sign-in-policy-saved", "What signing in takes is saved.";
     TenantSuspended = "tenant-suspended", "The tenant is suspended.";
     TenantActivated = "tenant-activated", "The tenant is active again.";
     TenantDeactivated = "tenant-deactivated", "The tenant is deactivated.";

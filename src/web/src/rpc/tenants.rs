@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tenantry_types::invitation::Invitation;
 use tenantry_types::overview::Overview;
 use tenantry_types::plan::{Plan, Quotas};
+use tenantry_types::sign_in::SignInPolicy;
 use tenantry_types::tenant::Tenant;
 
 use super::{Done, UiError, wire::Answer};
@@ -15,9 +16,10 @@ use {
     crate::server,
     leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::{invitations, plans, quotas, tenants},
+    tenantry_domain::{invitations, plans, quotas, sign_in_policy, tenants},
     tenantry_types::invitation::InvitationStatus,
     tenantry_types::plan::{QuotaPatch, Resource as Limited},
+    tenantry_types::sign_in::SignInPolicyPatch,
     tenantry_types::tenant::TenantPatch,
     tenantry_types::{FieldError, PageQuery},
 };
@@ -59,6 +61,7 @@ pub async fn dismiss_steps(tenant: String) -> Result<Done, UiError> {
 pub struct SettingsPage {
     pub tenant: Tenant,
     pub quotas: Quotas,
+    pub sign_in: SignInPolicy,
     /// The plans to choose from; empty for those who may not.
     pub plans: Vec<Plan>,
 }
@@ -68,11 +71,34 @@ pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let of = tenants::get(&s.app, s.grant()?).await?;
     let quotas = quotas::show(&s.app, s.grant()?).await?;
+    let sign_in = s.ctx.sign_in_policy().clone();
     let plans = match s.ctx.asker().operator() {
         Ok(operator) => plans::list(&s.app, &operator).await?,
         Err(_) => Vec::new(),
     };
-    Ok(SettingsPage { tenant: of, quotas, plans })
+    Ok(SettingsPage {
+        tenant: of,
+        quotas,
+        sign_in,
+        plans,
+    })
+}
+
+/// `methods`: words with commas between.
+#[server(endpoint = "tenant/sign-in", output = Answer)]
+pub async fn update_sign_in_policy(
+    tenant: String,
+    #[server(default)] require_totp: String,
+    #[server(default)] methods: String,
+    #[server(default)] session_hours: String,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    // A box that is not ticked is not sent.
+    let patch = SignInPolicyPatch::parse(&json!({
+        "require_totp": !require_totp.is_empty(), "methods": methods, "session_hours": session_hours,
+    }))?;
+    sign_in_policy::update(&s.app, s.grant()?, s.ctx.asker().person().ok(), patch).await?;
+    Ok(server::done(What::SignInPolicySaved, "", None))
 }
 
 #[server(endpoint = "tenant/update", output = Answer)]

@@ -73,6 +73,18 @@ pub fn ProblemView(error: UiError) -> impl IntoView {
             "This tenant is deactivated",
             "Its owner and the operators of this server can activate it again.".to_owned(),
         ),
+        ProblemCode::TotpRequiredByTenant => (
+            "This tenant asks for one-time codes",
+            "Turn them on in your account: it takes an app on your phone and a minute.".to_owned(),
+        ),
+        ProblemCode::SignInAgain => (
+            "Sign in again",
+            "This tenant asks for that after a while. Your other tenants stay as they are.".to_owned(),
+        ),
+        ProblemCode::SignInMethod => (
+            "Sign in in another way",
+            "This tenant does not take the way by which you signed in. An owner or admin can say which it takes.".to_owned(),
+        ),
         ProblemCode::Unauthenticated => ("You are signed out", "Sign in to go on where you were.".to_owned()),
         code if code.status() >= 500 => (
             "This did not work",
@@ -80,7 +92,7 @@ pub fn ProblemView(error: UiError) -> impl IntoView {
         ),
         code => ("This did not work", code.title().to_owned()),
     };
-    let signed_out = error.code == ProblemCode::Unauthenticated;
+    let code = error.code;
     let id = error.shown_id().map(str::to_owned);
     view! {
         <Title text=title />
@@ -93,12 +105,24 @@ pub fn ProblemView(error: UiError) -> impl IntoView {
                     view! { <p class="request-id">"Request "<code>{id.clone()}</code><CopyButton text=id label="Copy the request id" small=true /></p> }
                 })}
             <p>
-                {if signed_out {
-                    view! { <a class="btn btn-primary" href="/login" rel="external">"Sign in"</a> }.into_any()
-                } else {
-                    view! { <a class="btn" href="/" rel="external">"To my tenant"</a> }.into_any()
+                {match code {
+                    ProblemCode::Unauthenticated => view! { <a class="btn btn-primary" href="/login" rel="external">"Sign in"</a> }.into_any(),
+                    ProblemCode::TotpRequiredByTenant => {
+                        view! { <a class="btn btn-primary" href="/account#one-time-codes" rel="external">"Turn on one-time codes"</a> }.into_any()
+                    }
+                    ProblemCode::SignInAgain | ProblemCode::SignInMethod => ().into_any(),
+                    _ => view! { <a class="btn" href="/" rel="external">"To my tenant"</a> }.into_any(),
                 }}
             </p>
+            {matches!(code, ProblemCode::SignInAgain | ProblemCode::SignInMethod)
+                .then(|| {
+                    view! {
+                        <form method="post" action="/logout">
+                            <input type="hidden" name="next" value="/login" />
+                            <button type="submit" class="btn btn-primary">"Sign in again"</button>
+                        </form>
+                    }
+                })}
         </div>
     }
 }

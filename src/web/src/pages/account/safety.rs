@@ -1,12 +1,13 @@
-//! What keeps the account safe: the proof of its address, its password, and where it is signed in.
+//! What keeps the account safe: the proof of its address, its password, one-time codes, and where it
+//! is signed in.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use tenantry_types::sign_in::{Safety, Session};
+use tenantry_types::sign_in::{Safety, Session, TotpSecret, TotpState};
 
 use crate::data::{fetch, loaded};
 use crate::rpc::account::{EndOtherSessions, EndSession, SendVerification, load_safety};
 use crate::state::shared;
-use crate::ui::{ActForm, Badge, Field, Hidden, PlainForm, Section, Submit, Tone, When};
+use crate::ui::{ActForm, Badge, CopyButton, Field, Hidden, IdText, Panel, PlainForm, Section, Submit, Tone, When};
 
 #[component]
 pub fn SafetySections() -> impl IntoView {
@@ -17,6 +18,7 @@ pub fn SafetySections() -> impl IntoView {
         view! {
             {mail.then(|| loaded(shared.me, |me| me.filter(|me| !me.user.email_verified).map(|_| view! { <Address /> })))}
             <Password />
+            <Codes state=safety.totp />
             <Sessions items=safety.sessions />
         }
     })
@@ -47,6 +49,87 @@ fn Password() -> impl IntoView {
     }
 }
 
+/// One-time codes: off, being turned on, or on.
+#[component]
+fn Codes(state: TotpState) -> impl IntoView {
+    let posted = shared().posted.get_value();
+    let body = match (posted.totp, state.enabled) {
+        (Some((secret, qr)), false) => view! { <Begun secret qr /> }.into_any(),
+        (_, true) => view! { <On state /> }.into_any(),
+        (None, false) => view! {
+            <p>"Signing in then takes a code of an app on your phone as well: your password alone lets nobody in."</p>
+            <PlainForm form="totp-begin" action="/account" class="form">
+                <Hidden name="what" value="totp-begin" />
+                <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
+                <Submit label="Turn on one-time codes" class="btn" />
+            </PlainForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <Section title="One-time codes">
+            <div id="one-time-codes"></div>
+            {(!posted.recovery_codes.is_empty()).then(|| view! { <Recovery codes=posted.recovery_codes /> })}
+            {body}
+        </Section>
+    }
+}
+
+#[component]
+fn Begun(secret: TotpSecret, qr: String) -> impl IntoView {
+    view! {
+        <p>"Scan this with your app, or type the secret into it. Then give the code that it shows."</p>
+        <div class="qr" role="img" aria-label="QR code of the secret" inner_html=qr></div>
+        <p><IdText id=secret.secret /></p>
+        <PlainForm form="totp-confirm" action="/account" class="form">
+            <Hidden name="what" value="totp-confirm" />
+            <Field name="code" label="Code" autocomplete="one-time-code" inputmode="numeric" mono=true required=true />
+            <Submit label="Confirm" />
+        </PlainForm>
+    }
+}
+
+#[component]
+fn On(state: TotpState) -> impl IntoView {
+    let left = state.recovery_codes_left;
+    view! {
+        <p>"On since "<When at=state.since />". Recovery codes left: "{left}"."</p>
+        <div class="button-row">
+            {[("recovery-codes", "New recovery codes", "Make new ones"), ("totp-off", "Turn off", "Turn off")]
+                .map(|(act, label, verb)| {
+                    view! {
+                        <Panel label=label button="btn">
+                            <PlainForm form=act action="/account" class="form">
+                                <Hidden name="what" value=act />
+                                <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
+                                <Field name="totp" label="Code" help="Of your app, or a recovery code." autocomplete="one-time-code" mono=true required=true />
+                                <Submit label=verb />
+                            </PlainForm>
+                        </Panel>
+                    }
+                })
+                .collect_view()}
+        </div>
+    }
+}
+
+/// Recovery codes just made. They are not stored: this is the only time they are seen.
+#[component]
+fn Recovery(codes: Vec<String>) -> impl IntoView {
+    let all = codes.join("\n");
+    let items = codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view();
+    view! {
+        <section class="card once" role="status" aria-labelledby="once-title">
+            <div class="card-head">
+                <h3 id="once-title">"Your recovery codes"</h3>
+                <CopyButton text=all label="Copy all" />
+            </div>
+            <p>"Keep them where you find them without your phone: each stands in for a code once. They are shown only now."</p>
+            <ul>{items}</ul>
+        </section>
+    }
+}
+
 #[component]
 fn Sessions(items: Vec<Session>) -> impl IntoView {
     let others = items.len() > 1;
@@ -63,7 +146,7 @@ fn Sessions(items: Vec<Session>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <ActForm id="end-others" url=EndOtherSessions::url()>
-                            <Submit label="Sign out everywhere else" class="btn" />
+                            <Submit label="End all other sessions" class="btn" />
                         </ActForm>
                     }
                 })}

@@ -6,7 +6,7 @@ use tenantry_types::sign_in::ResetLink;
 
 use super::super::list_query;
 use crate::data::{fetch, loaded};
-use crate::rpc::admin::{UpdateUser, list_users};
+use crate::rpc::admin::{EndSessions, ResetTotp, UpdateUser, list_users};
 use crate::state::shared;
 use crate::ui::{
     ActForm, Avatar, CopyButton, Empty, Filters, Hidden, Modal, PageHead, Pager, PlainForm, RoleBadge, Submit, UserBadge, When, count_words,
@@ -105,7 +105,7 @@ fn Row(user: User) -> impl IntoView {
             <td data-label="Since"><When at=user.created_at /></td>
             <td data-label="Last active"><When at=user.last_active_at /></td>
             <td class="actions">
-                {(!disabled).then(|| view! { <NewPassword id=id.clone() name=name.clone() /> })}
+                {(!disabled).then(|| view! { <Access id=id.clone() name=name.clone() /> })}
                 <Change kind="operator" id=id.clone() name=name.clone() verb=flag_verb text=flag_text field="is_operator" value=flag />
                 <Change kind="status" id name verb=status_verb text=status_text field="status" value=status />
             </td>
@@ -113,22 +113,32 @@ fn Row(user: User) -> impl IntoView {
     }
 }
 
-/// Asks first: whoever holds the link can take the account over.
+/// Ways back in for who is locked out, and out for who should not be in.
 #[component]
-fn NewPassword(id: String, name: String) -> impl IntoView {
+fn Access(id: String, name: String) -> impl IntoView {
     view! {
         <Modal
-            id=format!("password-{id}")
-            label="New password"
-            title=format!("A link to a new password: {name}")
+            id=format!("access-{id}")
+            label="Access"
+            title=format!("Access: {name}")
             button="btn btn-quiet btn-small"
-            about=format!("New password: {name}")
+            about=format!("Access: {name}")
         >
-            <p>"You get a link to hand over. Using it sets a new password and signs them out everywhere."</p>
-            <PlainForm form="reset-link" id=format!("password-form-{id}") action="/admin/users">
-                <Hidden name="user" value=id />
-                <Submit label="Make the link" />
+            <p>"They forgot their password: hand them a link. Using it sets a new one and signs them out everywhere."</p>
+            <PlainForm clone:id form="reset-link" id=format!("password-form-{id}") action="/admin/users">
+                <Hidden name="user" value=id.clone() />
+                <Submit label="Make a link to a new password" />
             </PlainForm>
+            <p>"They lost their app and their recovery codes: turn their one-time codes off."</p>
+            <ActForm clone:id id=format!("totp-form-{id}") url=ResetTotp::url()>
+                <Hidden name="user" value=id.clone() />
+                <Submit label="Turn off one-time codes" class="btn" />
+            </ActForm>
+            <p>"Somebody else may be using the account: end all of its sessions."</p>
+            <ActForm id=format!("end-form-{id}") url=EndSessions::url()>
+                <Hidden name="user" value=id />
+                <Submit label="Sign out everywhere" class="btn" />
+            </ActForm>
         </Modal>
     }
 }

@@ -1,0 +1,156 @@
+//! Signing in: the password, then the one-time code of those who have one. A program gives both at
+//! once; a page asks for the code after the password, and carries a sealed ticket in between.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tenantry_db::{PlatformTx, account, sign_in_place};
+use tenantry_types::account::{Login, User, UserStatus};
+use tenantry_types::text::Secret;
+use tenantry_types::{ProblemCode, Timestamp, UserId};
+use uuid::Uuid;
+
+use super::{sessions, totp};
+use crate::app::token_hash;
+use crate::audit::event;
+use crate::guesses::network_of;
+use crate::password::Check;
+use crate::{Actor, App, Error, Origin, Place, Result, now};
+
+/// Seconds in which the code has to follow the password.
+const TICKET_LASTS: i64 = 300;
+const TICKET: Place = Place {
+    table: "sign_in_ticket",
+    row: Uuid::nil(),
+    column: "",
+};
+
+/// What the password led to.
+#[derive(Debug)]
+pub enum LogIn {
+    Done(User),
+    /// The code is to follow, with this ticket.
+    CodeNeeded(String),
+}
+
+/// Whose password was right, when, and which one.
+#[derive(Serialize, Deserialize)]
+struct Ticket {
+    user: UserId,
+    at: i64,
+    /// Of the stored hash: a new password makes tickets of before worthless.
+    mark: Vec<u8>,
+}
+
+/// An account whose password was just given.
+struct Proved {
+    user: User,
+    hash: String,
+    new_hash: Option<String>,
+}
+
+/// Logs in at once. An unknown address, a wrong password and a disabled account get the same answer
+/// in the same time. A hash of an older kind is replaced.
+///
+/// # Errors
+/// `BadCredentials`; with the right password `TotpRequired` when the code is missing and `TotpWrong`
+/// when it is not right; `RateLimited` when too many guess at this account; `Unavailable` when too
+/// many wait for their password to be checked.
+pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
+    let proved = check_password(app, origin, &cmd).await?;
+    let mut tx = app.db().platform().await?;
+    if let Some(stored) = totp::confirmed(&mut tx, proved.user.id).await? {
+        let code = cmd.totp.as_ref().ok_or(ProblemCode::TotpRequired)?;
+        totp::check(app, &mut tx, &proved.user, origin, &stored, code).await?;
+    }
+    enter(tx, origin, proved.user, proved.new_hash).await
+}
+
+/// Logs in by a page: with a ticket when the code is to follow.
+///
+/// # Errors
+/// As `log_in`.
+pub async fn begin(app: &App, origin: &Origin, cmd: Login) -> Result<LogIn> {
+    let proved = check_password(app, origin, &cmd).await?;
+    let mut tx = app.db().platform().await?;
+    if totp::confirmed(&mut tx, proved.user.id).await?.is_none() {
+        return Ok(LogIn::Done(enter(tx, origin, proved.user, proved.new_hash).await?));
+    }
+    let ticket = Ticket {
+        user: proved.user.id,
+        at: now().unix(),
+        mark: token_hash(&proved.hash),
+    };
+    let plain = serde_json::to_vec(&ticket).map_err(Error::internal)?;
+    Ok(LogIn::CodeNeeded(URL_SAFE_NO_PAD.encode(app.vault().seal_platform(TICKET, &plain)?)))
+}
+
+/// Ends what `begin` began.
+///
+/// # Errors
+/// `BadCredentials` for a ticket that is not good (any more); `TotpWrong`, `RateLimited`.
+pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> Result<User> {
+    let opened = URL_SAFE_NO_PAD
+        .decode(ticket)
+        .ok()
+        .and_then(|sealed| app.vault().open_platform(TICKET, &sealed).ok());
+    let ticket: Option<Ticket> = opened.and_then(|plain| serde_json::from_slice(&plain).ok());
+    let ticket = ticket
+        .filter(|ticket| now().unix() - ticket.at <= TICKET_LASTS)
+        .ok_or(ProblemCode::BadCredentials)?;
+    let mut tx = app.db().platform().await?;
+    let hash = account::password_hash(&mut tx, ticket.user).await?;
+    let user = account::find(&mut tx, ticket.user).await?;
+    let same = hash.is_some_and(|hash| token_hash(&hash) == ticket.mark);
+    let user = user
+        .filter(|user| same && user.status == UserStatus::Active)
+        .ok_or(ProblemCode::BadCredentials)?;
+    // Whoever took the codes away meanwhile let this account in without.
+    if let Some(stored) = totp::confirmed(&mut tx, user.id).await? {
+        totp::check(app, &mut tx, &user, origin, &stored, code).await?;
+    }
+    enter(tx, origin, user, None).await
+}
+
+async fn check_password(app: &App, origin: &Origin, cmd: &Login) -> Result<Proved> {
+    let mut tx = app.db().platform().await?;
+    let found = account::credentials(&mut tx, &cmd.email).await?;
+    let known = sign_in_place::is_known(&mut tx, &cmd.email, &network_of(origin)).await?;
+    drop(tx);
+    app.guess_password(&cmd.email, origin, known)?;
+    let stored = found.as_ref().and_then(|f| f.password_hash.as_deref());
+    let check = app.passwords().verify(stored, cmd.password.expose()).await?;
+    match found {
+        Some(account::Credentials {
+            user,
+            password_hash: Some(hash),
+        }) if check != Check::Wrong && user.status == UserStatus::Active => {
+            let new_hash = match check {
+                Check::Outdated => Some(app.passwords().hash(cmd.password.expose()).await?),
+                _ => None,
+            };
+            Ok(Proved { user, hash, new_hash })
+        }
+        // Every log-in that fails by its password ends here.
+        found => {
+            tracing::info!(known = found.is_some(), ip = ?origin.ip, "log-in failed");
+            Err(ProblemCode::BadCredentials.into())
+        }
+    }
+}
+
+async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<User> {
+    let now: Timestamp = now();
+    if let Some(hash) = new_hash {
+        account::set_password_hash(&mut tx, user.id, &hash, now).await?;
+    }
+    account::touch(&mut tx, user.id, now).await?;
+    sessions::note_place(&mut tx, user.id, origin).await?;
+    tx.record(
+        &Actor::newcomer(&user, origin),
+        event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
+    );
+    tx.commit().await?;
+    Ok(user)
+}
