@@ -58,7 +58,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/permissions"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -74,7 +74,8 @@ test("a tenant with people, invitations and models", async ({ page, newPerson })
   const { id } = await join(page, tenant, await newPerson(), "Bartholomew Featherstonehaugh-Cholmondeley", "developer");
   await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
   await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
-  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`];
+  await good(page.request.post(`/api/v1/tenants/${tenant.id}/api-keys`, { data: { name: `A key with a rather long name ${word}`, scopes: ["models:read", "gateway:use"], workspace } }));
+  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -115,6 +116,7 @@ test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => 
   const base = `/t/${tenant.slug}`;
   await look(page, [`${base}/workspaces`], async () => page.getByText("New workspace").click());
   await look(page, [`${base}/invitations`], async () => page.getByText("Invite people", { exact: true }).click());
+  await look(page, [`${base}/keys`], async () => page.getByText("New key", { exact: true }).click());
   await look(page, [`${base}/settings`], async () => page.getByRole("button", { name: "Suspend" }).click());
   await page.setViewportSize({ width: 1280, height: 800 });
   await gotoHydrated(page, base);

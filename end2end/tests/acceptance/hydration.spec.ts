@@ -48,7 +48,7 @@ test("every page comes alive without a complaint, also when walked to", async ({
   test.slow();
   await logIn(page, operator.email);
   const tenant = "house-of-olga";
-  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/permissions", "/settings"];
+  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/keys", "/permissions", "/settings"];
   for (const path of pages) await gotoHydrated(page, `/t/${tenant}${path}`);
   const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans"];
   for (const path of admin) await gotoHydrated(page, `/admin${path}`);
@@ -60,7 +60,7 @@ test("every page comes alive without a complaint, also when walked to", async ({
     if (request.isNavigationRequest()) loads += 1;
   });
   const rail = page.getByRole("navigation", { name: "Main" });
-  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Settings"]) {
+  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Keys", "Settings"]) {
     await rail.getByRole("link", { name }).click();
     await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
     await expect(page).toHaveTitle(new RegExp(name));

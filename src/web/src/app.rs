@@ -69,6 +69,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("models") view=pages::Models ssr=SsrMode::Async />
                     <Route path=path!("models/report") view=pages::Report ssr=SsrMode::Async />
                     <Route path=path!("models/:model") view=pages::ModelDetail ssr=SsrMode::Async />
+                    <Route path=path!("keys") view=pages::Keys ssr=SsrMode::Async />
                     <Route path=path!("permissions") view=pages::Permissions ssr=SsrMode::Async />
                     <Route path=path!("settings") view=pages::Settings ssr=SsrMode::Async />
                     <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />

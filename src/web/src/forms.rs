@@ -1,5 +1,5 @@
 //! Plain forms, whose answer is a whole page: signing in, up and out, accepting an invitation, and
-//! everything that answers with a link that is shown once. They work without JavaScript, and so do
+//! everything that answers with a link or a secret that is shown once. They work without JavaScript, and so do
 //! the forms of server functions, through `act`. A form with faults comes back as its page, with
 //! their status and with what was typed but for secrets. Sessions are changed here and nowhere else,
 //! but for the end of an account. Also the router of this crate.
@@ -7,6 +7,7 @@ mod account;
 pub mod act;
 mod entrance;
 mod invite;
+mod keys;
 mod links;
 
 use std::collections::BTreeMap;
@@ -67,6 +68,7 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/admin/users", post(links::make))
         .route("/invite/{token}", post(invite::accept))
         .route("/t/{tenant}/invitations", post(invite::send))
+        .route("/t/{tenant}/keys", post(keys::send))
         .route("/theme", post(theme))
         .fallback(not_found);
     forms

@@ -8,6 +8,7 @@ mod done;
 mod error;
 pub mod find;
 pub mod invitations;
+pub mod keys;
 pub mod members;
 pub mod models;
 pub mod permissions;

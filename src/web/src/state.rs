@@ -60,7 +60,7 @@ pub fn shared() -> Shared {
 }
 
 /// What became of a form (`crate::forms`), for the page that is rendered as its answer. It is
-/// serialised into the page for hydration; links stand in it only when the page shows them.
+/// serialised into the page for hydration; links and secrets stand in it only when the page shows them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Posted {
     /// Which form: `login`, `register`, `accept`, `invite`, `password`, ...; of a server function, the form's id.
@@ -72,9 +72,21 @@ pub struct Posted {
     pub error: Option<UiError>,
     /// Invitations just made, with their links: shown this once.
     pub invitations: Vec<Invitation>,
+    /// A key just made or rotated: its secret is shown this once.
+    pub key: Option<ShownKey>,
     /// A link to a new password just made: shown this once.
     pub reset_link: Option<ResetLink>,
     /// A secret for somebody's app, and its QR code as SVG.
     pub totp: Option<(TotpSecret, String)>,
     pub recovery_codes: Vec<String>,
+}
+
+/// An API key with its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownKey {
+    pub name: String,
+    pub secret: String,
+    pub rotated: bool,
+    /// Until then the secret from before works.
+    pub previous_until: Option<Timestamp>,
 }

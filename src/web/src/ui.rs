@@ -15,7 +15,7 @@ mod problem;
 mod time;
 mod toast;
 
-pub use badge::{Avatar, Badge, InvitationBadge, RoleBadge, TenantBadge, Tone, UserBadge, WorkspaceBadge};
+pub use badge::{Avatar, Badge, InvitationBadge, KeyBadge, RoleBadge, TenantBadge, Tone, UserBadge, WorkspaceBadge};
 pub use confirm::{ConfirmName, Modal};
 pub use copy::{CopyButton, IdText};
 pub use field::{Check, Field, Hidden, Select, TextArea, choices};

@@ -93,7 +93,8 @@ async fn no_write_of_the_api(app: &TestApp) {
 
 async fn no_form(app: &TestApp) {
     let invitations = format!("/t/{}/invitations", app.a.tenant.slug);
-    for path in ["/login", "/register", "/logout", "/theme", "/invite/nonsense", &invitations] {
+    let keys = format!("/t/{}/keys", app.a.tenant.slug);
+    for path in ["/login", "/register", "/logout", "/theme", "/invite/nonsense", &invitations, &keys] {
         for headers in FOREIGN {
             let form = [
                 ("email", "olga@a.test"),
@@ -101,6 +102,7 @@ async fn no_form(app: &TestApp) {
                 ("name", "New"),
                 ("theme", "dark"),
                 ("role", "admin"),
+                ("scopes", "members:read"),
             ];
             let answer = with(app.post(path).by(&app.a.owner).form(&form), headers).send().await;
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
@@ -108,6 +110,7 @@ async fn no_form(app: &TestApp) {
         }
     }
     assert_eq!(app.database.count("select count(*) from invitation").await.unwrap(), 0);
+    assert_eq!(app.database.count("select count(*) from api_key").await.unwrap(), 0);
 }
 
 async fn no_server_function(app: &TestApp) {

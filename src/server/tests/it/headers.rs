@@ -49,7 +49,7 @@ async fn pages(app: &TestApp) {
     for path in ["/login", "/register", "/invite/nonsense", "/nowhere"] {
         nonces.push(nonce(&page(app, path, false).await));
     }
-    for path in ["", "/members", "/invitations", "/workspaces", "/models", "/settings"] {
+    for path in ["", "/members", "/invitations", "/workspaces", "/models", "/keys", "/settings"] {
         for _ in 0..2 {
             nonces.push(nonce(&page(app, &format!("/t/{tenant}{path}"), true).await));
         }

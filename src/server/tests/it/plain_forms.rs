@@ -1,5 +1,6 @@
 //! Forms of server functions as a browser without JavaScript sends them: to their page, which comes
-//! back with faults and with what was typed, or leads to where the result shows.
+//! back with faults and with what was typed, or leads to where the result shows. And the forms for API
+//! keys, which have a handler of their own because their answer shows a secret.
 
 use http::StatusCode;
 
@@ -124,4 +125,111 @@ async fn it_opens_nothing_else(app: &TestApp) {
     let fields = [("tenant", slug), ("user", user.as_str()), ("role", "viewer")];
     let answer = post(app, &app.a.owner, "//evil.example/", "role:/_fn/members/role", &fields).await;
     assert!(!answer.header("location").contains("evil"), "{}", answer.header("location"));
+}
+
+/// The secret on a page.
+fn secret(answer: &Answer) -> String {
+    let text = answer.text();
+    let found = text.split("value=\"tnt_").nth(1).and_then(|rest| rest.split('"').next());
+    format!("tnt_{}", found.unwrap_or_else(|| panic!("no secret: {text}")))
+}
+
+/// The status that a secret gets for the members.
+async fn opens(app: &TestApp, secret: &str) -> StatusCode {
+    let path = format!("/api/v1/tenants/{}/members", app.a.tenant.id);
+    app.get(&path).bearing(secret).send().await.status
+}
+
+#[tokio::test]
+async fn a_key_is_made_and_rotated_on_its_page_and_shown_once() {
+    let app = TestApp::new().await;
+    let page = format!("/t/{}/keys", app.a.tenant.slug);
+    let send = async |by: &Person, fields: &[(&str, &str)]| app.post(&page).by(by).header("accept", "text/html").form(fields).send().await;
+    let developer = &app.a.developer;
+    let good = [
+        ("name", "CI"),
+        ("scopes", "members:read"),
+        ("scopes", "gateway:use"),
+        ("expires_in_days", "30"),
+    ];
+    let made = send(developer, &good).await;
+    assert_eq!(
+        (made.status, made.header("cache-control")),
+        (StatusCode::OK, "no-store"),
+        "{}",
+        made.text()
+    );
+    let first = secret(&made);
+    assert_eq!(opens(&app, &first).await, StatusCode::OK);
+    let ends = "select count(*) from api_key where expires_at between now() + interval '29 days' and now() + interval '31 days'";
+    assert_eq!(app.database.count(ends).await.unwrap(), 1);
+    let look = async |by: &Person| app.get(&page).by(by).header("accept", "text/html").send().await;
+    let list = look(developer).await;
+    assert!(list.text().contains("1 key<") && !list.text().contains(&first), "{}", list.text());
+
+    it_refuses_in_place(&app, &page).await;
+
+    let keys = app
+        .get(&format!("/api/v1/tenants/{}/api-keys", app.a.tenant.id))
+        .by(developer)
+        .send()
+        .await
+        .json();
+    let id = keys["items"][0]["id"].as_str().unwrap();
+    for (by, status) in [
+        (&app.b.owner, StatusCode::NOT_FOUND),
+        (&app.a.owner, StatusCode::NOT_FOUND),
+        (&app.a.viewer, StatusCode::FORBIDDEN),
+    ] {
+        let answer = send(by, &[("rotate", id), ("overlap_hours", "0")]).await;
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert!(!answer.text().contains("value=\"tnt_"));
+    }
+    let wrong = send(developer, &[("rotate", id), ("overlap_hours", "721")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        wrong.text().contains("value=\"721\"") && wrong.text().contains("modal-faulty"),
+        "{}",
+        wrong.text()
+    );
+    let rotated = send(developer, &[("rotate", id), ("overlap_hours", "0")]).await;
+    assert_eq!(
+        (rotated.status, rotated.header("cache-control")),
+        (StatusCode::OK, "no-store"),
+        "{}",
+        rotated.text()
+    );
+    assert_eq!(opens(&app, &secret(&rotated)).await, StatusCode::OK);
+    assert_eq!(opens(&app, &first).await, StatusCode::UNAUTHORIZED);
+
+    // Revoked from the list, as a browser without JavaScript does it.
+    let fields = [("tenant", app.a.tenant.slug.as_str()), ("id", id)];
+    let answer = post(&app, developer, &page, &format!("revoke-form-{id}:/_fn/keys/revoke"), &fields).await;
+    assert_eq!(answer.header("location"), format!("{page}?done=key-revoked"), "{}", answer.text());
+    assert_eq!(opens(&app, &secret(&rotated)).await, StatusCode::UNAUTHORIZED);
+}
+
+/// What is wrong with a new key is said at its field, and the rest stays; nobody gets what is not theirs.
+async fn it_refuses_in_place(app: &TestApp, page: &str) {
+    let send = async |by: &Person, fields: &[(&str, &str)]| app.post(page).by(by).header("accept", "text/html").form(fields).send().await;
+    let wrong = send(&app.a.developer, &[("name", "Kept"), ("expires_in_days", "0")]).await;
+    let text = wrong.text();
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    assert!(
+        text.contains("value=\"Kept\"") && text.contains("id=\"key-scopes-fault\"") && text.contains("id=\"key-expires_in_days-fault\""),
+        "{text}"
+    );
+    let before = app.database.count("select count(*) from api_key").await.unwrap();
+    for (by, scope, owner, status) in [
+        (&app.a.developer, "members:invite", "user", StatusCode::UNPROCESSABLE_ENTITY),
+        (&app.a.owner, "keys:create", "user", StatusCode::UNPROCESSABLE_ENTITY),
+        (&app.a.developer, "members:read", "tenant", StatusCode::FORBIDDEN),
+        (&app.a.viewer, "members:read", "user", StatusCode::FORBIDDEN),
+        (&app.b.owner, "members:read", "user", StatusCode::NOT_FOUND),
+    ] {
+        let answer = send(by, &[("name", "Not theirs"), ("scopes", scope), ("owner", owner)]).await;
+        assert_eq!(answer.status, status, "{scope} {owner}");
+        assert!(!answer.text().contains("value=\"tnt_"));
+    }
+    assert_eq!(app.database.count("select count(*) from api_key").await.unwrap(), before);
 }

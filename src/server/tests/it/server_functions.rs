@@ -29,6 +29,7 @@ fn form(things: &Things, path: &str) -> String {
         _ if path.starts_with("/_fn/admin/providers") => &things.provider,
         _ if path.starts_with("/_fn/admin/models") => &things.model,
         _ if path.starts_with("/_fn/admin/plans") => &things.plan,
+        _ if path.starts_with("/_fn/keys") => &things.key,
         _ => &things.invitation,
     };
     // A page of its own beside a number: `members` is a limit here, and nothing elsewhere.
@@ -215,6 +216,8 @@ async fn roles_count_here_as_well(world: &World) {
         ("/_fn/tenant/update", &world.test.a.developer),
         ("/_fn/tenant/suspend", &world.test.a.admin),
         ("/_fn/invitations", &world.test.a.viewer),
+        ("/_fn/keys", &world.test.a.viewer),
+        ("/_fn/keys/revoke", &world.test.a.viewer),
         ("/_fn/workspaces/archive", &world.test.a.reviewer),
         ("/_fn/tenant/limits", &world.test.a.owner),
     ] {

@@ -47,6 +47,7 @@ fn entries(area: &Area) -> Vec<Entry> {
                 (Permission::MembersRead, "members", "users", "Members"),
                 (Permission::InvitationsRead, "invitations", "mail", "Invitations"),
                 (Permission::ModelsRead, "models", "cpu", "Models"),
+                (Permission::KeysRead, "keys", "key", "Keys"),
                 (Permission::TenantRead, "permissions", "shield", "Permissions"),
                 (Permission::TenantRead, "settings", "settings", "Settings"),
             ];

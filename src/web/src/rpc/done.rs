@@ -63,6 +63,7 @@ outcomes! {
     OverrideSaved = "override-saved", "The permission is saved.";
     MemberRemoved = "member-removed", "The member is removed.";
     InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
+    KeyRevoked = "key-revoked", "The key is revoked; it opens nothing any more.";
     ModelsSaved = "models-saved", "The models are saved.";
     AudienceSaved = "audience-saved", "Who may use the model is saved.";
     ProviderCreated = "provider-created", "The provider is created.";

@@ -60,6 +60,7 @@ pub async fn find(#[server(default)] tenant: String, #[server(default)] q: Strin
         let all = [
             (Permission::MembersInvite, "Invite people", "invitations"),
             (Permission::WorkspacesCreate, "New workspace", "workspaces"),
+            (Permission::KeysCreate, "New key", "keys"),
         ];
         let may = all.into_iter().filter(|(permission, ..)| here.may(*permission));
         actions.extend(may.map(|(_, name, path)| hit(name, here.name.clone(), format!("{base}/{path}?new=1"))));

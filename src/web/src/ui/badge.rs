@@ -1,6 +1,7 @@
 //! Small marks: a state as a word with a dot, a role, the initial of a name. Never colour alone.
 use leptos::prelude::*;
 use tenantry_types::account::UserStatus;
+use tenantry_types::api_key::KeyStatus;
 use tenantry_types::invitation::InvitationStatus;
 use tenantry_types::tenant::TenantStatus;
 use tenantry_types::workspace::WorkspaceStatus;
@@ -72,6 +73,16 @@ pub fn InvitationBadge(status: InvitationStatus) -> impl IntoView {
         InvitationStatus::Accepted => ("Accepted", Tone::Good),
         InvitationStatus::Expired => ("Expired", Tone::Warning),
         InvitationStatus::Revoked => ("Revoked", Tone::Neutral),
+    };
+    view! { <Badge text tone /> }
+}
+
+#[component]
+pub fn KeyBadge(status: KeyStatus) -> impl IntoView {
+    let (text, tone) = match status {
+        KeyStatus::Active => ("Active", Tone::Good),
+        KeyStatus::Expired => ("Expired", Tone::Warning),
+        KeyStatus::Revoked => ("Revoked", Tone::Neutral),
     };
     view! { <Badge text tone /> }
 }

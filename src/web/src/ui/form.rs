@@ -175,7 +175,7 @@ pub fn ActForm(
 /// A form that a plain handler answers with a whole page.
 #[component]
 pub fn PlainForm(
-    /// The name of the form in `Posted`.
+    /// The name of the form in `Posted`; one of many of a kind may also stand there by its id.
     form: &'static str,
     #[prop(into)] action: String,
     #[prop(optional, into)] id: Option<String>,
@@ -183,7 +183,12 @@ pub fn PlainForm(
     children: Children,
 ) -> impl IntoView {
     let id = id.unwrap_or_else(|| form.to_owned());
-    let state = FormState::new(id.clone(), came_back(form));
+    let before = if shared().posted.with_value(|posted| posted.form == id) {
+        came_back(&id)
+    } else {
+        came_back(form)
+    };
+    let state = FormState::new(id.clone(), before);
     view! {
         <Provider value=state>
             <form id=id method="post" action=action class=class on:submit=move |_| state.pending.set(true)>

@@ -18,6 +18,7 @@ pub fn Icon(name: &'static str) -> impl IntoView {
         "gauge" => "M4 18a9 9 0 1 1 16 0M12 14l4-5",
         "home" => "M4 11 12 4l8 7v9h-5v-6H9v6H4Z",
         "info" => "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 11v5M12 8v.01",
+        "key" => "M8 12a4 4 0 1 0 0 8 4 4 0 0 0 0-8ZM11 13l9-9M16 8l3 3",
         "keys" => "M3 7h18v10H3ZM7 11h.01M11 11h.01M15 11h.01M8 14h8",
         "layers" => "m12 3 9 5-9 5-9-5 9-5ZM3 13l9 5 9-5",
         "list" => "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
