@@ -21,7 +21,7 @@ use crate::state::Posted;
 /// What a form came to: the page that shows it, or something to show once.
 enum Outcome {
     Done(What),
-    Shown(Posted),
+    Shown(Box<Posted>),
 }
 
 /// `POST /account`: the field `what` says which form it is.
@@ -47,7 +47,7 @@ pub async fn change(State(kit): State<Kit>, session: Session, request: Request) 
     };
     match tried {
         Ok(Outcome::Done(what)) => Redirect::to(&with_done("/account", what)).into_response(),
-        Ok(Outcome::Shown(posted)) => page(&kit, parts, posted, StatusCode::OK).await,
+        Ok(Outcome::Shown(posted)) => page(&kit, parts, *posted, StatusCode::OK).await,
         Err(error) => again(&kit, parts, act, &typed, error).await,
     }
 }
@@ -62,10 +62,10 @@ async fn change_password(kit: &Kit, session: &Session, who: &Principal, typed: &
 async fn begin(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
     let cmd = Reauthentication::parse(&Value::Object(typed.body(&["password"])))?;
     let secret = totp::begin(&kit.app, who, cmd).await?;
-    Ok(Outcome::Shown(Posted {
+    Ok(Outcome::Shown(Box::new(Posted {
         totp: Some(drawn(secret)?),
         ..Posted::default()
-    }))
+    })))
 }
 
 /// The secret with its QR code: an SVG with attributes only, as the content policy refuses styles.
@@ -116,8 +116,8 @@ async fn disable(kit: &Kit, session: &Session, who: &Principal, typed: &Typed) -
 async fn renew(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
     let cmd = SecondFactor::parse(&Value::Object(typed.body(&["password", "totp"])))?;
     let codes = totp::renew_recovery_codes(&kit.app, who, cmd).await?;
-    Ok(Outcome::Shown(Posted {
+    Ok(Outcome::Shown(Box::new(Posted {
         recovery_codes: codes.recovery_codes,
         ..Posted::default()
-    }))
+    })))
 }
