@@ -133,15 +133,17 @@ pub async fn insert(tx: &mut PlatformTx, user: &User, password_hash: Option<&str
     Ok(())
 }
 
-/// The stored hash of an account; None when there is none.
+/// The stored hash of an account, which stays until the transaction ends; None when there is none.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn password_hash(tx: &mut PlatformTx, id: UserId) -> Result<Option<String>> {
-    Ok(sqlx::query_scalar!("select password_hash from user_account where id = $1", id.uuid())
-        .fetch_optional(tx.conn())
-        .await?
-        .flatten())
+    Ok(
+        sqlx::query_scalar!("select password_hash from user_account where id = $1 for update", id.uuid())
+            .fetch_optional(tx.conn())
+            .await?
+            .flatten(),
+    )
 }
 
 /// Notes that the address is the person's own; false when the account has another one by now.

@@ -60,6 +60,7 @@ struct Proved {
 pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
     let proved = check_password(app, origin, &cmd).await?;
     let mut tx = app.db().platform().await?;
+    still_holds(&mut tx, &proved).await?;
     if let Some(stored) = totp::confirmed(&mut tx, proved.user.id).await? {
         let code = cmd.totp.as_ref().ok_or(ProblemCode::TotpRequired)?;
         totp::check(app, &mut tx, &proved.user, origin, &stored, code).await?;
@@ -74,6 +75,7 @@ pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
 pub async fn begin(app: &App, origin: &Origin, cmd: Login) -> Result<LogIn> {
     let proved = check_password(app, origin, &cmd).await?;
     let mut tx = app.db().platform().await?;
+    still_holds(&mut tx, &proved).await?;
     if totp::confirmed(&mut tx, proved.user.id).await?.is_none() {
         return Ok(LogIn::Done(enter(tx, origin, proved.user, proved.new_hash).await?));
     }
@@ -138,6 +140,15 @@ async fn check_password(app: &App, origin: &Origin, cmd: &Login) -> Result<Prove
             Err(ProblemCode::BadCredentials.into())
         }
     }
+}
+
+/// Checking takes a while: a password that was changed meanwhile lets nobody in, and is not put back
+/// by a better hash of it.
+async fn still_holds(tx: &mut PlatformTx, proved: &Proved) -> Result<()> {
+    if account::password_hash(tx, proved.user.id).await?.as_ref() == Some(&proved.hash) {
+        return Ok(());
+    }
+    Err(ProblemCode::BadCredentials.into())
 }
 
 async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<User> {
