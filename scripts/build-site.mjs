@@ -98,6 +98,8 @@ await step("wasm: wasm-bindgen and wasm-opt", () => {
   // The features that rustc switches on for this target; without them wasm-opt refuses its output.
   run("wasm-opt", [
     "-Oz",
+    "--gufa-optimizing",
+    "-Oz",
     "--enable-bulk-memory",
     "--enable-bulk-memory-opt",
     "--enable-mutable-globals",
