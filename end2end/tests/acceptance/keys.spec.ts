@@ -13,7 +13,7 @@ test("a key is made, its secret is shown once, and it is revoked", async ({ page
   await page.getByRole("link", { name: "Make an API key" }).click();
   await expect(page.getByText("No keys yet")).toBeVisible();
   await page.getByText("New key", { exact: true }).click();
-  await page.getByLabel("Name").fill("Nightly");
+  await page.getByRole("textbox", { name: "Name", exact: true }).fill("Nightly");
   await page.getByLabel("See who is a member").check();
   await page.getByRole("button", { name: "Make the key" }).click();
 

@@ -3,6 +3,9 @@
 import { good, join, logIn, operator, signUp, unique } from "../../fixtures/people";
 import { expect, gotoHydrated, test } from "../../fixtures/test";
 
+// What is typed wrong on purpose.
+test.use({ allowedComplaints: [/status of 422 /] });
+
 test("prices are typed in dollars; the list is narrowed by provider and price", async ({ page, newPerson }) => {
   const word = unique();
   const olga = await newPerson();

@@ -21,7 +21,7 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     await expect(page).toHaveURL(`/t/${slug}`);
     await waitHydrated(page);
     await expect(page.getByRole("heading", { level: 1, name: tenantName })).toBeVisible();
-    await expect(page.getByRole("region", { name: "First steps" })).toContainText("0 of 3 done");
+    await expect(page.getByRole("region", { name: "First steps" })).toContainText("0 of 4 done");
   });
 
   await test.step("makes a workspace", async () => {
@@ -110,6 +110,18 @@ test("from sign-up to a model that a colleague may use", async ({ page, newPerso
     const text = await (await import("node:fs/promises")).readFile(await (await csv).path(), "utf8");
     expect(text.split("\r\n")[0].split("\n")[0]).toBe("user_email,user_name,organization_id,accessible_models,model_names");
     expect(text).toContain(colleague);
+  });
+
+  await test.step("the last of the first steps is a key", async () => {
+    await gotoHydrated(page, `/t/${slug}`);
+    await expect(page.getByRole("region", { name: "First steps" })).toContainText("3 of 4 done");
+    await page.getByRole("link", { name: "Make an API key" }).click();
+    await page.getByText("New key", { exact: true }).click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Scripts");
+    await page.getByRole("checkbox", { name: /See who is a member/ }).check();
+    await page.getByRole("button", { name: "Make the key" }).click();
+    await expect(page.getByRole("heading", { name: "Scripts is made" })).toBeVisible();
+    await waitHydrated(page);
   });
 
   await test.step("the first steps are done", async () => {

@@ -154,7 +154,8 @@ fn the_environment_initializes() {
 #[test]
 fn wrong_settings_stop_the_start_with_their_names() {
     let dir = data_dir();
-    let words = on(dir.path(), &["serve"]);
+    // Not the usual port, which somebody may be using.
+    let words = on(dir.path(), &["serve", "--addr", "127.0.0.1:0"]);
     let output = run(&words, &[("TENANTRY_REGISTRATON", "open"), ("LOG_LEVEL", "loud")]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("unknown variable TENANTRY_REGISTRATON"), "{}", stderr(&output));
