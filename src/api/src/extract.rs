@@ -13,4 +13,4 @@ pub use body::{Body, FromBody, too_large};
 pub use caller::{Anyone, AsOperator, Caller, Info, SignIn, identify};
 pub use params::{Filter, FromQuery, Listing, Paging, Params, Search, Unfiltered};
 pub use path::{Id, find_param};
-pub use place::{InTenant, May, MayIn};
+pub use place::{Asked, InTenant, May, MayIn};

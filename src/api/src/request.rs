@@ -16,6 +16,8 @@ pub struct RequestInfo {
     pub device: String,
     /// `https://tenantry.example.com`, without a slash at the end: the beginning of links.
     pub public_origin: String,
+    /// The slug that the subdomain names, where the server has a base domain.
+    pub subdomain: Option<String>,
 }
 
 impl RequestInfo {

@@ -41,6 +41,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
 /// Operations that need a caller, but no permission: they are about the caller.
 pub const SELF_SERVICE: &[&str] = &[
     "get_context",
+    "validate_context",
     "list_available_tenants",
     "switch_tenant",
     "list_sessions",
@@ -111,6 +112,7 @@ pub fn table() -> Table {
         .routes(at("Sign in", "/v1/auth/refresh", routes!(tokens::refresh)))
         .routes(at("Sign in", "/v1/auth/revoke", routes!(tokens::revoke)))
         .routes(at("Context", "/v1/auth/context", routes!(auth::context)))
+        .routes(at("Context", "/v1/auth/context/validate", routes!(auth::validate_context)))
         .routes(at("Context", "/v1/auth/available-tenants", routes!(auth::available_tenants)))
         .routes(at("Context", "/v1/auth/switch-tenant", routes!(auth::switch_tenant)))
         .routes(at("Account", "/v1/me", routes!(me::get, me::update, me::delete)))

@@ -9,6 +9,7 @@ pub mod api_keys;
 mod app;
 pub mod audit;
 pub mod catalog;
+pub mod context;
 mod csv;
 pub mod device;
 mod error;

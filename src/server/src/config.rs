@@ -92,6 +92,8 @@ pub struct Config {
     pub mail_from: Option<String>,
     pub sessions: Sessions,
     pub trusted_proxies: Vec<Network>,
+    /// `example.com`: tenants stand under `<slug>.example.com`.
+    pub base_domain: Option<String>,
     pub logging: Logging,
     pub initialization: Initialization,
     /// What is not wrong, but should not be so; to be logged.

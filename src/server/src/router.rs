@@ -34,6 +34,7 @@ use crate::middleware::{credentials, headers, refusal, resilience, trace};
 pub struct Surroundings {
     pub public_url: Option<String>,
     pub trusted_proxies: Vec<Network>,
+    pub base_domain: Option<String>,
     pub sessions: Sessions,
     pub sign_ups_per_hour: u32,
     pub log_ins_per_minute: u32,
@@ -44,6 +45,7 @@ impl Surroundings {
         Self {
             public_url: config.public_url.clone(),
             trusted_proxies: config.trusted_proxies.clone(),
+            base_domain: config.base_domain.clone(),
             sessions: config.sessions.clone(),
             sign_ups_per_hour: config.sign_ups_per_hour,
             log_ins_per_minute: config.log_ins_per_minute,
@@ -73,6 +75,7 @@ pub fn build(app: App, assets: &Assets, leptos: &LeptosOptions, with: &Surroundi
     let facts = Arc::new(Facts {
         public_url: with.public_url.clone(),
         trusted_proxies: with.trusted_proxies.clone(),
+        base_domain: with.base_domain.clone(),
     });
 
     let pages = tenantry_web::router(app.clone(), web_assets(assets), leptos);

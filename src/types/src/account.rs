@@ -147,6 +147,8 @@ pub struct AvailableTenant {
 #[serde(rename_all = "snake_case")]
 pub enum ContextSource {
     Path,
+    /// The body, in `/auth/context/validate`.
+    Body,
     Header,
     Subdomain,
     /// The claims of the access token.

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
+use tenantry_domain::context::{self, Sources};
 use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, session};
 use tenantry_types::audit::Door;
 use tenantry_types::permission::Needs;
@@ -38,6 +39,18 @@ pub struct RequestInfo {
     pub device: String,
     /// `https://tenantry.example.com`: what links in invitations begin with.
     pub public_origin: String,
+    /// The slug that the subdomain names, where the server has a base domain.
+    pub subdomain: Option<String>,
+}
+
+impl RequestInfo {
+    /// What names a tenant beside the path of a page: the browser sends no headers of ours.
+    pub fn sources(&self) -> Sources {
+        Sources {
+            subdomain: self.subdomain.clone(),
+            ..Sources::default()
+        }
+    }
 }
 
 /// What was found out during one request: several resources of a page ask for the same.
@@ -159,7 +172,8 @@ impl InTenant {
 /// The first line of every server function in a tenant.
 ///
 /// # Errors
-/// Unauthenticated; NotFound for a tenant that is not there or not theirs.
+/// Unauthenticated; NotFound for a tenant that is not there or not theirs; ContextConflict under the
+/// subdomain of another.
 pub async fn ctx(tenant: &str) -> Result<InTenant, UiError> {
     let Signed { app, who } = signed().await?;
     let found = use_context::<Found>().unwrap_or_default();
@@ -167,7 +181,7 @@ pub async fn ctx(tenant: &str) -> Result<InTenant, UiError> {
     if let Some(ctx) = inner.tenants.get(tenant) {
         return Ok(InTenant { app, ctx: ctx.clone() });
     }
-    let ctx = access::tenant(&app, &who, tenant).await?;
+    let ctx = context::in_tenant(&app, &who, tenant, &request_info().sources()).await?;
     inner.tenants.insert(tenant.to_owned(), ctx.clone());
     Ok(InTenant { app, ctx })
 }

@@ -50,6 +50,16 @@ pub struct RefreshToken {
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct ContextQuestion {
+    /// Id or slug.
+    #[schema(example = "acme-labs")]
+    tenant: Option<String>,
+    /// Id, or in a known tenant the slug, of a workspace.
+    workspace: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SwitchTenant {
     /// Id or slug.
     #[schema(example = "acme-labs")]

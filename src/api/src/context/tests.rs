@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderValue};
 
-use super::Headers;
+use super::{TENANT, WORKSPACE, read};
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
     let mut map = HeaderMap::new();
@@ -12,21 +12,16 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 
 #[test]
 fn headers_name_a_tenant_and_a_workspace() {
-    let read = Headers::read(&headers(&[("x-tenant-id", " acme "), ("x-workspace-id", "")])).unwrap();
-    assert_eq!(
-        read,
-        Headers {
-            tenant: Some("acme".into()),
-            workspace: None
-        }
-    );
+    let map = headers(&[("x-tenant-id", " acme "), ("x-workspace-id", "")]);
+    assert_eq!(read(&map, &TENANT).unwrap(), Some("acme".into()));
+    assert_eq!(read(&map, &WORKSPACE).unwrap(), None);
 }
 
 #[test]
 fn one_header_with_two_values_is_a_conflict() {
     let same = headers(&[("x-tenant-id", "acme"), ("x-tenant-id", "acme")]);
-    assert!(Headers::read(&same).is_ok());
+    assert!(read(&same, &TENANT).is_ok());
     let other = headers(&[("x-tenant-id", "acme"), ("x-tenant-id", "globex")]);
-    let error = Headers::read(&other).unwrap_err();
+    let error = read(&other, &TENANT).unwrap_err();
     assert_eq!(error.0.code(), tenantry_types::ProblemCode::ContextConflict);
 }

@@ -162,6 +162,9 @@ const PARSERS: &[(&str, Parse)] = &[
     ("Login", |b| account::Login::parse(b).map(drop)),
     ("TokenRequest", |b| token::TokenRequest::parse(b).map(drop)),
     ("RefreshToken", |b| token::RefreshToken::parse(b).map(drop)),
+    ("ContextQuestion", |b| {
+        <crate::v1::auth::ContextQuestion as crate::extract::FromBody>::from_body(b).map(drop)
+    }),
     ("SwitchTenant", |b| {
         <crate::v1::auth::SwitchTenant as crate::extract::FromBody>::from_body(b).map(drop)
     }),

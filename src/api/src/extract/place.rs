@@ -3,12 +3,13 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use tenantry_domain::{App, Granted, TenantCtx, WorkspaceCtx};
+use tenantry_domain::context::{self, Sources};
+use tenantry_domain::{App, Asker, Bearer, Granted, TenantCtx, WorkspaceCtx};
 use tenantry_types::permission::Needs;
 
 use super::{Anyone, find_param};
-use crate::ApiError;
-use crate::context::{self, Headers};
+use crate::context::sources;
+use crate::{ApiError, RequestInfo};
 
 /// The tenant of the path.
 pub struct InTenant(pub TenantCtx);
@@ -59,16 +60,27 @@ enum Place {
 }
 
 async fn place(parts: &mut Parts, app: &App) -> Result<Place, ApiError> {
-    let Anyone(who) = Anyone::from_request_parts(parts, app).await?;
-    let headers = Headers::read(&parts.headers)?;
+    let Asked(who, sources) = Asked::from_request_parts(parts, app).await?;
     let tenant = find_param(parts, app, "tenant").await?;
     let workspace = find_param(parts, app, "workspace").await?;
-    match (tenant, workspace) {
-        (Some(tenant), Some(workspace)) => context::in_workspace(app, &who, &tenant, &workspace, &headers)
-            .await
-            .map(Place::Workspace),
-        (Some(tenant), None) => context::in_tenant(app, &who, &tenant, &headers).await.map(Place::Tenant),
-        (None, Some(workspace)) => context::in_workspace_by_id(app, &who, &workspace, &headers).await.map(Place::Workspace),
-        (None, None) => Err(tenantry_types::ProblemCode::NotFound.into()),
+    Ok(match (tenant, workspace) {
+        (Some(tenant), Some(workspace)) => Place::Workspace(context::in_workspace(app, &who, &tenant, &workspace, &sources).await?),
+        (Some(tenant), None) => Place::Tenant(context::in_tenant(app, &who, &tenant, &sources).await?),
+        (None, Some(workspace)) => Place::Workspace(context::in_workspace_by_id(app, &who, &workspace, &sources).await?),
+        (None, None) => return Err(tenantry_types::ProblemCode::NotFound.into()),
+    })
+}
+
+/// Whoever calls, and all that names a tenant or a workspace beside the path.
+pub struct Asked(pub Asker, pub Sources);
+
+impl FromRequestParts<App> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Anyone(who) = Anyone::from_request_parts(parts, app).await?;
+        let info = RequestInfo::of(&parts.extensions);
+        let sources = sources(&parts.headers, &info, &who, parts.extensions.get::<Bearer>())?;
+        Ok(Self(who, sources))
     }
 }

@@ -3,18 +3,19 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
+use http::StatusCode;
+use serde_json::{Value, json};
 use tenantry_domain::accounts::sessions;
+use tenantry_domain::context::{self, Sources, Standing};
 use tenantry_domain::session::SignedIn;
-use tenantry_domain::{App, Asker, Bearer, access, accounts, tokens};
+use tenantry_domain::{App, Bearer, access, accounts, tokens};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
 use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::{FieldError, Fields, Page};
 
 use crate::bodies;
-use crate::context::{self, Headers, Standing};
-use crate::extract::{Anyone, Body, Caller, FromBody, Info, SignIn};
+use crate::context::describe;
+use crate::extract::{Asked, Body, Caller, FromBody, Info, SignIn};
 use crate::respond::{Answer, OnceOnly};
 
 /// A session that begins with a password.
@@ -56,12 +57,43 @@ pub async fn log_out(session: SignIn) -> Answer<StatusCode> {
 
 /// Show where the caller stands
 ///
-/// The tenant comes from `X-Tenant-ID` or `X-Workspace-ID`; without them from the session, else from having exactly one
-/// tenant. `source` says which it was.
+/// The tenant comes from `X-Tenant-ID` or `X-Workspace-ID`, the subdomain, or what the access token or API key stands for;
+/// without them from the session, else from having exactly one tenant. `source` says which it was. Sources that disagree are 400.
 #[utoipa::path(get, path = "", operation_id = "get_context", responses((status = 200, body = Context)))]
-pub async fn context(State(app): State<App>, Anyone(who): Anyone, headers: HeaderMap) -> Answer<Json<Context>> {
-    let standing = context::standing(&app, &who, &Headers::read(&headers)?).await?;
-    Ok(Json(context::describe(&who, &standing)))
+pub async fn context(State(app): State<App>, Asked(who, sources): Asked) -> Answer<Json<Context>> {
+    let standing = context::standing(&app, &who, &sources).await?;
+    Ok(Json(describe(&who, &standing)))
+}
+
+/// What to look for.
+pub struct ContextQuestion {
+    tenant: Option<String>,
+    workspace: Option<String>,
+}
+
+impl FromBody for ContextQuestion {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
+        let nothing = json!({});
+        Fields::read(if body.is_null() { &nothing } else { body }, |f| {
+            let tenant = f.optional("tenant");
+            let workspace = f.optional("workspace");
+            Some(Self {
+                tenant: tenant?,
+                workspace: workspace?,
+            })
+        })
+    }
+}
+
+/// Try a context
+///
+/// Answers with the context that a request with these names would get, or with the error, and changes nothing.
+#[utoipa::path(post, path = "", operation_id = "validate_context", request_body = bodies::ContextQuestion, responses((status = 200, body = Context)))]
+pub async fn validate_context(State(app): State<App>, Asked(who, sources): Asked, Body(of): Body<ContextQuestion>) -> Answer<Json<Context>> {
+    let standing = context::validate(&app, &who, of.tenant.as_deref(), of.workspace.as_deref(), &sources).await?;
+    Ok(Json(describe(&who, &standing)))
 }
 
 /// List the tenants that the caller may enter
@@ -100,11 +132,12 @@ pub async fn switch_tenant(
     State(app): State<App>,
     Caller(who): Caller,
     bearer: Option<Extension<Bearer>>,
-    headers: HeaderMap,
+    Asked(asker, sources): Asked,
     Body(to): Body<SwitchTenant>,
 ) -> Answer<Response> {
-    let asker = Asker::from(&who);
-    let ctx = context::in_tenant(&app, &asker, &to.tenant, &Headers::read(&headers)?).await?;
+    // Leaving where the token stands is what this is for.
+    let sources = Sources { credential: None, ..sources };
+    let ctx = context::in_tenant(&app, &asker, &to.tenant, &sources).await?;
     let workspace = match &to.workspace {
         Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
         None => None,
@@ -119,7 +152,7 @@ pub async fn switch_tenant(
             ContextSource::Session
         },
     };
-    let mut context = context::describe(&asker, &standing);
+    let mut context = describe(&asker, &standing);
     let Some(Extension(bearer)) = bearer else {
         accounts::remember_tenant(&app, &who, tenant).await?;
         return Ok(Json(context).into_response());

@@ -71,7 +71,9 @@ settings! {
     "session_absolute", Plain, ["TENANTRY_SESSION_ABSOLUTE"], Some("session-absolute"), Some("30d"), "TIME",
         "After how long a person has to sign in again in any case";
     "trusted_proxies", Plain, ["TENANTRY_TRUSTED_PROXIES"], Some("trusted-proxies"), None, "NETWORKS",
-        "Proxies whose X-Forwarded-For and X-Request-ID are believed: addresses or networks, separated by commas";
+        "Proxies whose X-Forwarded-For, X-Forwarded-Host and X-Request-ID are believed: addresses or networks, separated by commas";
+    "base_domain", Plain, ["TENANTRY_BASE_DOMAIN"], Some("base-domain"), None, "DOMAIN",
+        "A domain whose subdomains are slugs of tenants, such as tenantry.example.com: acme.tenantry.example.com is about acme";
     "sign_ups_per_hour", Plain, ["TENANTRY_SIGN_UPS_PER_HOUR"], Some("sign-ups-per-hour"), Some("60"), "N",
         "How many accounts one address may make in an hour; 0 means any number";
     "log_ins_per_minute", Plain, ["TENANTRY_LOG_INS_PER_MINUTE"], Some("log-ins-per-minute"), Some("120"), "N",

@@ -122,6 +122,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         one_of(text, &[("any", TenantCreation::Any), ("operator", TenantCreation::Operator)])
     });
     let sessions = sessions(&mut reader, https);
+    let base_domain = reader.read("base_domain", domain);
     let trusted_proxies = reader.read("trusted_proxies", list::<Network>).unwrap_or_default();
     let sign_ups_per_hour = reader.read("sign_ups_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(60);
     let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
@@ -182,6 +183,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         mail_from,
         sessions,
         trusted_proxies,
+        base_domain,
         logging,
         initialization,
         warnings: reader.layers.warnings,
@@ -339,4 +341,11 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
         .filter(|total| (60..=315_360_000).contains(total))
         .ok_or("from one minute to ten years is expected")?;
     Ok(Duration::from_secs(total))
+}
+
+/// A domain without a scheme, a port or a dot at its ends.
+fn domain(text: &str) -> Result<String, &'static str> {
+    let text = text.to_ascii_lowercase();
+    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if text.split('.').all(label) { Ok(text) } else { Err("a domain such as tenantry.example.com is expected") }
 }

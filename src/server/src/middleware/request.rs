@@ -12,16 +12,20 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use rand::Rng;
 use tenantry_domain::device;
 
+use tenantry_types::Slug;
+
 use crate::config::Network;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
 /// What the facts are found with.
 #[derive(Debug, Default)]
 pub struct Facts {
     pub public_url: Option<String>,
     pub trusted_proxies: Vec<Network>,
+    pub base_domain: Option<String>,
 }
 
 /// The facts, for the steps of this crate; the front ends get theirs in their own types.
@@ -48,6 +52,7 @@ pub async fn learn(State(facts): State<Arc<Facts>>, mut request: Request, next: 
     let trusted = peer.is_some_and(|peer| facts.trusts(peer));
     let request_id = facts.request_id(request.headers(), trusted);
     let ip = peer.map(|peer| facts.client(request.headers(), peer));
+    let subdomain = facts.subdomain(request.headers(), trusted);
     let public_origin = facts.origin(request.headers(), peer);
     let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
     let device = agent.map(device::describe).unwrap_or_default();
@@ -61,12 +66,14 @@ pub async fn learn(State(facts): State<Arc<Facts>>, mut request: Request, next: 
         ip,
         device: device.clone(),
         public_origin: public_origin.clone(),
+        subdomain: subdomain.clone(),
     });
     extensions.insert(tenantry_web::RequestInfo {
         request_id: request_id.clone(),
         ip,
         device,
         public_origin,
+        subdomain,
     });
     let mut response = next.run(request).await;
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -109,6 +116,20 @@ impl Facts {
             }
         }
         client
+    }
+
+    /// The slug before the base domain in the name that the client asked for. What a proxy says of
+    /// it counts when the proxy is trusted; of several names the last one, which it wrote itself.
+    fn subdomain(&self, headers: &HeaderMap, trusted: bool) -> Option<String> {
+        let base = self.base_domain.as_deref()?;
+        let forwarded = headers.get_all(FORWARDED_HOST).iter().next_back().filter(|_| trusted);
+        let text = forwarded.or_else(|| headers.get(HOST))?.to_str().ok()?;
+        let last = text.rsplit(',').next()?.trim();
+        let authority = last.parse::<http::uri::Authority>().ok()?;
+        let host = authority.host().to_ascii_lowercase();
+        let label = host.strip_suffix(base)?.strip_suffix('.')?;
+        // Reserved words, such as www and api, are no slugs.
+        Slug::parse(label).ok().map(|slug| slug.as_str().to_owned())
     }
 
     /// The public origin; without one only a request from this machine to this machine may say it.

@@ -110,7 +110,7 @@ fn by_business(operation: &Operation, who: Who) -> Option<Want> {
         ("delete_me", Who::Operator) => "last_operator",
         ("delete_me", _) | ("leave_tenant", Who::Owner) => "last_owner",
         ("leave_tenant", Who::Operator | Who::Stranger) => "not_found",
-        ("switch_tenant", Who::Stranger) => "not_found",
+        ("switch_tenant" | "validate_context", Who::Stranger) => "not_found",
         // No server of a test sends mail, and nobody guesses a link.
         ("forgot_password", _) => "no_mail",
         ("send_verification", Who::Operator) => "already_verified",

@@ -19,6 +19,7 @@ mod program;
 mod server_functions;
 mod sessions;
 mod sign_in_policy;
+mod sources;
 mod support;
 mod surface;
 mod throttles;

@@ -3,7 +3,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
-use tenantry_domain::{Error, access, invitations};
+use tenantry_domain::{Error, context, invitations};
 use tenantry_types::ProblemCode;
 use tenantry_types::invitation::{Acceptance, Invitation, NewInvitations};
 use tower_sessions::Session;
@@ -26,7 +26,7 @@ pub async fn send(State(kit): State<Kit>, Path(tenant): Path<String>, session: S
             .await
             .map_err(|e| Error::Code(e.code))?
             .ok_or(ProblemCode::Unauthenticated)?;
-        let ctx = access::tenant(&kit.app, &who, &tenant).await?;
+        let ctx = context::in_tenant(&kit.app, &who, &tenant, &info.sources()).await?;
         if let Some(id) = typed.get("resend") {
             let id = id.parse().map_err(|_| Error::NOT_FOUND)?;
             return Ok(vec![invitations::resend(&kit.app, ctx.grant()?, id, &info.public_origin).await?]);

@@ -4,6 +4,7 @@ fn facts(proxies: &[&str]) -> Facts {
     Facts {
         public_url: None,
         trusted_proxies: proxies.iter().map(|text| text.parse().unwrap()).collect(),
+        base_domain: None,
     }
 }
 

@@ -79,6 +79,14 @@ impl Call<'_> {
         self
     }
 
+    /// Under another name of the server.
+    pub fn host(mut self, name: &str) -> Self {
+        if let Some(headers) = self.request.headers_mut() {
+            headers.insert("host", name.parse().unwrap());
+        }
+        self
+    }
+
     /// From another address than this machine's.
     pub fn from(mut self, ip: &str) -> Self {
         self.request = self.request.extension(ConnectInfo(SocketAddr::new(ip.parse().unwrap(), 40_000)));

@@ -43,6 +43,7 @@ impl Default for Wish {
             surroundings: Surroundings {
                 public_url: Some("http://tenantry.test".to_owned()),
                 trusted_proxies: Vec::new(),
+                base_domain: None,
                 sessions,
                 sign_ups_per_hour: 0,
                 log_ins_per_minute: 0,

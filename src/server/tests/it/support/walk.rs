@@ -173,7 +173,7 @@ impl Things {
             "issue_tokens" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD, "tenant": self.tenant }),
             "begin_totp" => json!({ "password": super::fixture::PASSWORD }),
             "disable_totp" | "renew_recovery_codes" => json!({ "password": super::fixture::PASSWORD, "totp": "123456" }),
-            "switch_tenant" => json!({ "tenant": self.tenant }),
+            "switch_tenant" | "validate_context" => json!({ "tenant": self.tenant }),
             "add_members" => json!({ "email": "nora@a.test", "role": "viewer" }),
             "update_member" => json!({ "role": "developer" }),
             "create_invitations" => json!({ "email": "grace@example.com", "role": "viewer", "expires_in_days": 3 }),
