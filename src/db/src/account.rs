@@ -303,28 +303,31 @@ pub async fn tenants(tx: &mut PlatformTx, id: UserId) -> Result<Vec<AvailableTen
         .collect()
 }
 
-/// Accounts for the operator, by name; `limit + 1` rows.
+/// Accounts for the operator, by name; all, or those that were made or changed since; `limit + 1` rows.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(tx: &mut PlatformTx, query: &PageQuery) -> Result<(Vec<User>, i64)> {
+pub async fn list(tx: &mut PlatformTx, query: &PageQuery, since: Option<Timestamp>) -> Result<(Vec<User>, i64)> {
     let pattern = query.pattern();
     let rows = sqlx::query_as!(
         Row,
         "select id, email, name, status, is_operator, email_verified, created_at, last_active_at
          from user_account
-         where $1::text is null or lower(name) like $1 or email like $1
+         where ($1::text is null or lower(name) like $1 or email like $1) and ($4::timestamptz is null or updated_at >= $4)
          order by lower(name), id
          limit $2 offset $3",
         pattern,
         i64::from(query.limit) + 1,
         i64::from(query.skip),
+        since.map(|at| at.0),
     )
     .fetch_all(tx.conn())
     .await?;
     let total = sqlx::query_scalar!(
-        r#"select count(*) as "n!" from user_account where $1::text is null or lower(name) like $1 or email like $1"#,
-        pattern
+        r#"select count(*) as "n!" from user_account
+           where ($1::text is null or lower(name) like $1 or email like $1) and ($2::timestamptz is null or updated_at >= $2)"#,
+        pattern,
+        since.map(|at| at.0),
     )
     .fetch_one(tx.conn())
     .await?;

@@ -51,6 +51,27 @@ fn unreachable(error: sqlx::Error) -> StartError {
     }
 }
 
+/// How long the server's role may take, and wait: what runs into one ends with `DbError::Timeout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For one statement.
+    pub statement: Duration,
+    /// For a row or table that somebody else has locked.
+    pub lock: Duration,
+    /// For a transaction in which nothing happens.
+    pub idle_in_transaction: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            statement: Duration::from_secs(25),
+            lock: Duration::from_secs(10),
+            idle_in_transaction: Duration::from_secs(60),
+        }
+    }
+}
+
 /// The database as the server uses it: through the login role, in transactions that enter a role.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -64,11 +85,21 @@ impl Db {
     /// # Errors
     /// Says what is wrong with the address, the server, the role or the schema.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, StartError> {
+        Self::connect_with(url, max_connections, Timeouts::default()).await
+    }
+
+    /// The same, with times of one's own.
+    ///
+    /// # Errors
+    /// As `connect`.
+    pub async fn connect_with(url: &str, max_connections: u32, timeouts: Timeouts) -> Result<Self, StartError> {
+        let ms = |time: Duration| format!("{}ms", time.as_millis());
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
         let options = options.application_name("tenantry").options([
-            ("statement_timeout", "30s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-            ("jit", "off"),
+            ("statement_timeout", ms(timeouts.statement)),
+            ("lock_timeout", ms(timeouts.lock)),
+            ("idle_in_transaction_session_timeout", ms(timeouts.idle_in_transaction)),
+            ("jit", "off".to_owned()),
         ]);
         let suspect = Arc::new(AtomicBool::new(false));
         let flag = suspect.clone();

@@ -7,7 +7,10 @@ pub enum DbError {
     /// A unique or foreign key said no; the name of the constraint.
     #[error("constraint {0}")]
     Constraint(String),
-    /// The database cannot be reached, has no connection left, or took too long.
+    /// A statement, a lock or a transaction took longer than the server's role may.
+    #[error("the database took too long")]
+    Timeout(#[source] sqlx::Error),
+    /// The database cannot be reached, or has no connection left.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
     /// A stored value that our own rules exclude.
@@ -29,8 +32,10 @@ impl From<sqlx::Error> for DbError {
         match &error {
             sqlx::Error::Database(db) => match (db.code().as_deref(), db.constraint()) {
                 (Some("23505" | "23503" | "23514"), Some(name)) => Self::Constraint(name.to_owned()),
-                // shutdown, too many connections, lock and statement timeouts
-                (Some("57P01" | "57P02" | "57P03" | "53300" | "55P03" | "57014"), _) => Self::Unavailable(error),
+                // statement, lock, idle in transaction
+                (Some("57014" | "55P03" | "25P03"), _) => Self::Timeout(error),
+                // shutdown, too many connections
+                (Some("57P01" | "57P02" | "57P03" | "53300"), _) => Self::Unavailable(error),
                 _ => Self::Other(error),
             },
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed => {

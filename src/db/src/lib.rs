@@ -15,6 +15,7 @@ pub mod import;
 pub mod invitation;
 pub mod member;
 pub mod model;
+pub mod notification;
 pub mod outbox;
 pub mod overrides;
 pub mod plan;
@@ -32,7 +33,7 @@ mod tx;
 pub mod workspace;
 
 pub use access::{Actor, Asker, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
-pub use connect::{Db, MIGRATOR, OwnerDb, StartError};
+pub use connect::{Db, MIGRATOR, OwnerDb, StartError, Timeouts};
 pub use error::DbError;
 pub use session::{PgSessionStore, SessionLimits, USER_KEY};
 pub use tx::{PlatformTx, TenantTx};

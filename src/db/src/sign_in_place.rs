@@ -22,6 +22,21 @@ pub async fn is_known(tx: &mut PlatformTx, email: &Email, network: &str) -> Resu
     .await?)
 }
 
+/// Whether the account was signed in from places, and never from this network nor with this device.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_strange(tx: &mut PlatformTx, user: UserId, network: &str, device: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) > 0 and not bool_or(network = $2 or device = $3) as "strange!" from sign_in_place where user_id = $1"#,
+        user.uuid(),
+        network,
+        device,
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Notes that an account was signed in here.
 ///
 /// # Errors

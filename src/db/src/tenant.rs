@@ -1,5 +1,7 @@
 //! Tenants as such: what the operator and the founder write, and what a tenant may change of itself.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 use tenantry_types::input::Metadata;
 use tenantry_types::overview::TenantRow;
@@ -155,6 +157,24 @@ pub async fn find(tx: &mut PlatformTx, id: Option<TenantId>, slug: Option<&str>)
     .await?
     .map(Row::tenant)
     .transpose()
+}
+
+/// Which of these names lead to a tenant: ids as they are, or slugs, former ones too.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ids_of(tx: &mut PlatformTx, names: &[String]) -> Result<HashMap<String, TenantId>> {
+    let ids: Vec<Option<Uuid>> = names.iter().map(|name| name.parse::<TenantId>().ok().map(TenantId::uuid)).collect();
+    let rows = sqlx::query!(
+        r#"select n.name as "name!", t.id
+           from unnest($1::text[], $2::uuid[]) n (name, id)
+           join tenant t on t.id = coalesce(n.id, (select s.tenant from tenant_slug s where s.slug = n.name))"#,
+        names,
+        &ids as &[Option<Uuid>],
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|r| (r.name, r.id.into())).collect())
 }
 
 /// A fact about the server.

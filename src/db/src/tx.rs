@@ -18,7 +18,7 @@ pub struct TenantTx {
     tenant: TenantId,
     workspace: Option<WorkspaceId>,
     actor: Actor,
-    events: Vec<Event>,
+    events: Vec<(Actor, Event)>,
 }
 
 /// A transaction in the role `tenantry_platform`: accounts, sessions, tenants as such, providers,
@@ -90,7 +90,12 @@ impl TenantTx {
 
     /// Notes what happened; written when the transaction commits.
     pub fn record(&mut self, event: Event) {
-        self.events.push(event);
+        self.events.push((self.actor.clone(), event));
+    }
+
+    /// Notes what somebody else did: what was refused is written later, for many at once.
+    pub fn record_by(&mut self, actor: Actor, event: Event) {
+        self.events.push((actor, event));
     }
 
     /// Goes back, in the same transaction, to what belongs to the server: an import writes one tenant
@@ -121,7 +126,6 @@ impl TenantTx {
             return Ok(());
         }
         let events = std::mem::take(&mut self.events);
-        let events = events.into_iter().map(|event| (self.actor.clone(), event)).collect();
         audit::write(&mut self.tx, self.tenant, self.workspace, events).await
     }
 }

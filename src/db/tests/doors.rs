@@ -13,6 +13,9 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/access.rs", "oneself(", 2),
     // The first account takes the tenant that was prepared for it.
     ("domain/src/accounts.rs", "found(", 1),
+    // What was refused is written later, for many at once.
+    ("domain/src/audit/refusals.rs", "job(", 1),
+    ("domain/src/audit/suspicion.rs", "job(", 1),
     // Chains are verified whole, for the command line and for who may read the record.
     ("domain/src/audit/verify.rs", "job(", 3),
     // Writing how often keys were used.

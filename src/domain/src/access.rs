@@ -6,7 +6,7 @@ use serde_json::json;
 use tenantry_db::{access, member};
 use tenantry_types::{CtxRole, Timestamp, UserId, WorkspaceId};
 
-use crate::audit::event;
+use crate::audit::{self, event};
 use crate::{App, Asker, Error, Origin, Principal, Result, TenantCtx, WorkspaceCtx, now, sign_in_policy};
 
 /// The person behind a session; None when there is no such account or it is disabled.
@@ -24,15 +24,35 @@ pub async fn principal(app: &App, user: UserId, origin: Origin) -> Result<Option
 /// `NotFound` when there is no such tenant, or no membership in it; what the tenant's policy has
 /// against how a member signed in.
 pub async fn tenant(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<TenantCtx> {
-    let ctx = app.db().resolve(who.into(), tenant).await?.ok_or(Error::NOT_FOUND)?;
+    let who = who.into();
+    let actor = who.actor();
+    match tenant_of(app, who, tenant).await? {
+        Some(ctx) => Ok(ctx),
+        None => {
+            audit::probed(app, actor, tenant);
+            Err(Error::NOT_FOUND)
+        }
+    }
+}
+
+/// The same where nobody asked for this tenant by name: not being in it is no attempt at it.
+///
+/// # Errors
+/// What the tenant's policy has against how a member signed in.
+pub(crate) async fn tenant_of(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<Option<TenantCtx>> {
+    let Some(ctx) = app.db().resolve(who.into(), tenant).await? else {
+        return Ok(None);
+    };
     // That a key was here, is noted with the key.
-    let Ok(person) = ctx.asker().person() else { return Ok(ctx) };
+    let Ok(person) = ctx.asker().person() else {
+        return Ok(Some(ctx));
+    };
     sign_in_policy::obey(&ctx, person)?;
     match ctx.role() {
         CtxRole::Operator => record_visit(app, &ctx, person.id()).await?,
         CtxRole::Member(_) => note_presence(app, &ctx, person.id()).await?,
     }
-    Ok(ctx)
+    Ok(Some(ctx))
 }
 
 async fn note_presence(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()> {

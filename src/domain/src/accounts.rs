@@ -88,7 +88,7 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
             json!({ "operator": first }),
         ),
     );
-    sessions::note_place(&mut tx, user.id, origin).await?;
+    sessions::note_place(&mut tx, &user, origin).await?;
     verification::welcome(app, &mut tx, &user).await?;
 
     let prepared = if first { crate::initialize::claim(&mut tx).await? } else { None };
@@ -125,6 +125,20 @@ async fn own(tx: PlatformTx, tenant: &Tenant, actor: Actor, user: &User) -> Resu
 fn default_tenant_name(person: &str) -> Result<Name> {
     let short: String = person.chars().take(80).collect();
     Name::parse(&format!("{short}'s team")).map_err(|fault| Error::field("tenant_name", fault))
+}
+
+/// Records that somebody signs out; the front end ends the session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn log_out(app: &App, who: &Principal) -> Result<()> {
+    let mut tx = app.db().platform().await?;
+    tx.record(
+        &who.actor(),
+        event("user.logged_out", "user", Some(who.id().to_string()), &who.user().name, json!({})),
+    );
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Changes one's own account.
@@ -213,6 +227,12 @@ pub async fn remember_tenant(app: &App, who: &Principal, tenant: TenantId) -> Re
     }
     let mut tx = app.db().platform().await?;
     account::set_last_tenant(&mut tx, who.id(), tenant).await?;
+    let to = tenant::find(&mut tx, Some(tenant), None).await?;
+    let name = to.map(|to| to.name).unwrap_or_default();
+    tx.record(
+        &who.actor(),
+        event("user.switched_tenant", "tenant", Some(tenant.to_string()), &name, json!({})),
+    );
     tx.commit().await?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use tenantry_types::Email;
 use tenantry_types::text::Secret;
 
 use crate::api_keys::usage;
-use crate::audit::Signer;
+use crate::audit::{Refusals, Signer, Watch};
 use crate::guesses::Guesses;
 use crate::password::Passwords;
 use crate::ports::{HeadLog, Mailer, ModelSource};
@@ -81,6 +81,8 @@ struct Inner {
     signer: Signer,
     key_uses: usage::Counter,
     signing: Signing,
+    refusals: Refusals,
+    watch: Watch,
 }
 
 impl std::fmt::Debug for App {
@@ -100,6 +102,8 @@ impl App {
         let inner = Inner {
             db: setup.db,
             signer: Signer::new(&vault)?,
+            refusals: Refusals::default(),
+            watch: Watch::default(),
             vault,
             passwords,
             guesses: Guesses::new(),
@@ -188,6 +192,14 @@ impl App {
 
     pub(crate) fn heads(&self) -> Option<&dyn HeadLog> {
         self.inner.heads.as_deref()
+    }
+
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.inner.refusals
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.inner.watch
     }
 
     pub(crate) fn signer(&self) -> &Signer {

@@ -4,6 +4,8 @@
 
 mod export;
 mod heads;
+mod refusals;
+mod suspicion;
 mod verify;
 
 use serde_json::Value;
@@ -16,6 +18,9 @@ use crate::{App, Granted, Operator, Result, needs, new_id, now};
 pub use export::{Export, Format, export, export_platform};
 pub(crate) use heads::Signer;
 pub use heads::{NotedHead, note as note_heads};
+pub use refusals::{Refusal, denied, denied_in_workspace, keep_writing_refusals, not_operator, refused, write_all_refusals, write_refusals};
+pub(crate) use refusals::{Refusals, probed, sign_in_failed};
+pub(crate) use suspicion::{Watch, new_place};
 pub use verify::{verify, verify_all, verify_platform, verify_tenant};
 
 /// Which page of a list: events before a place in the chain.

@@ -166,10 +166,9 @@ pub async fn standing(app: &App, who: &Asker, sources: &Sources) -> Result<Stand
 async fn fallback(app: &App, who: &Asker) -> Result<(Option<TenantCtx>, ContextSource)> {
     let who = who.person()?;
     if let Some(last) = who.last_tenant() {
-        match access::tenant(app, who, &last.to_string()).await {
-            // They have left it since, or it is gone.
-            Err(Error::Code(ProblemCode::NotFound)) => {}
-            found => return Ok((Some(found?), ContextSource::Session)),
+        // Else they have left it since, or it is gone.
+        if let Some(ctx) = access::tenant_of(app, who, &last.to_string()).await? {
+            return Ok((Some(ctx), ContextSource::Session));
         }
     }
     if app.policy().only_tenant_fallback

@@ -60,7 +60,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after_s } => Some(*retry_after_s),
-            Self::Unavailable => Some(2),
+            Self::Unavailable | Self::Code(ProblemCode::Timeout) => Some(2),
             _ => None,
         }
     }
@@ -107,6 +107,10 @@ impl From<DbError> for Error {
             DbError::Unavailable(source) => {
                 tracing::warn!(error = %source, "database not available");
                 Self::Unavailable
+            }
+            DbError::Timeout(source) => {
+                tracing::warn!(error = %source, "the database took too long");
+                ProblemCode::Timeout.into()
             }
             other => Self::internal(other),
         }

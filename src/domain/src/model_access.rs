@@ -170,6 +170,14 @@ pub async fn report_csv(app: &App, by: Granted<needs::ModelsReport>) -> Result<S
     };
     let people = report::people(&mut tx, &all).await?;
     let tenant = by.tenant_id().to_string();
+    tx.record(event(
+        "models.report_exported",
+        "tenant",
+        Some(tenant.clone()),
+        &by.tenant().name,
+        json!({ "people": people.len() }),
+    ));
+    tx.commit().await?;
     let mut out = String::from("user_email,user_name,organization_id,accessible_models,model_names\r\n");
     for person in &people {
         let (count, names) = (person.models.len().to_string(), person.models.join("; "));

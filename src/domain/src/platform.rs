@@ -4,7 +4,7 @@ use serde_json::json;
 use tenantry_db::{account, platform as db};
 use tenantry_types::account::{User, UserPatch, UserStatus};
 use tenantry_types::overview::PlatformStats;
-use tenantry_types::{Page, PageQuery, ProblemCode, UserId};
+use tenantry_types::{Page, PageQuery, ProblemCode, Timestamp, UserId};
 
 use crate::audit::event;
 use crate::{App, Error, Operator, Result, now};
@@ -29,9 +29,9 @@ pub async fn stats(app: &App, _by: &Operator) -> Result<PlatformStats> {
 
 /// # Errors
 /// When the database does not answer.
-pub async fn users(app: &App, _by: &Operator, query: PageQuery) -> Result<Page<User>> {
+pub async fn users(app: &App, _by: &Operator, query: PageQuery, since: Option<Timestamp>) -> Result<Page<User>> {
     let mut tx = app.db().platform().await?;
-    let (items, total) = account::list(&mut tx, &query).await?;
+    let (items, total) = account::list(&mut tx, &query, since).await?;
     Ok(Page::of(items, &query, Some(total)))
 }
 

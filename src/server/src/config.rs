@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Name, NewPassword};
@@ -78,6 +79,7 @@ pub struct Config {
     pub audit_heads: PathBuf,
     pub database: Database,
     pub max_connections: u32,
+    pub timeouts: Timeouts,
     /// Scheme, host and port, without a slash at the end.
     pub public_url: Option<String>,
     pub registration: RegistrationPolicy,

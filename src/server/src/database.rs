@@ -76,7 +76,7 @@ impl Open {
             if migrating {
                 migrate(&embedded.owner_url(), LOGIN_ROLE, None).await?;
             }
-            Ok(Db::connect(&embedded.login_url(), config.max_connections).await?)
+            Ok(Db::connect_with(&embedded.login_url(), config.max_connections, config.timeouts).await?)
         };
         match opened.await {
             Ok(db) => Ok(Self {
@@ -92,7 +92,7 @@ impl Open {
 
     async fn external(url: &SecretString, config: &Config) -> Result<Self, Failure> {
         Ok(Self {
-            db: Db::connect(url.expose_secret(), config.max_connections).await?,
+            db: Db::connect_with(url.expose_secret(), config.max_connections, config.timeouts).await?,
             embedded: None,
         })
     }

@@ -104,7 +104,10 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
         () = signals.next() => tracing::warn!("a second signal: not waiting for requests"),
     }
     serving.abort();
-    // What was recorded last is noted as well.
+    // What was refused last is recorded, and what was recorded last is noted.
+    if let Err(error) = audit::write_all_refusals(&app).await {
+        tracing::warn!(?error, "what was refused could not be recorded");
+    }
     if let Err(error) = audit::note_heads(&app).await {
         tracing::warn!(?error, "the heads of the audit could not be noted");
     }

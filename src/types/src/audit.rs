@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::input::{Fields, Text, words};
-use crate::{EventId, PageQuery, TenantId, Timestamp, WorkspaceId};
+use crate::{EventId, NotificationId, PageQuery, TenantId, TenantRef, Timestamp, WorkspaceId};
 
 words! {
     Outcome, AuditOutcome {
@@ -123,6 +123,15 @@ impl AuditEvent {
             "tenant.deactivated" => format!("deactivated {target}"),
             "tenant.imported" => format!("imported a deployment into {target}"),
             "tenant.quotas_updated" => format!("changed the limits of {target}"),
+            "access.denied" => format!("was refused in {target}{}", times(&self.changes)),
+            "tenant.probed" => format!("asked for tenants that are not theirs{}", times(&self.changes)),
+            "user.log_in_failed" => format!("tried to sign in as {target} and failed{}", times(&self.changes)),
+            "user.logged_in" => "signed in".into(),
+            "user.logged_out" => "signed out".into(),
+            "user.switched_tenant" => format!("went to {target}"),
+            "security.suspicious" => format!("saw something suspicious about {target}: {}", text("kind").replace('_', " ")),
+            "audit.exported" => "took the record along as a file".into(),
+            "models.report_exported" => "took the report on models along as a file".into(),
             "tenant.entered_by_operator" => format!("looked into {target} as operator"),
             "member.added" => format!("added {target} as {}", text("role")),
             "member.joined" => format!("joined as {}", text("role")),
@@ -148,6 +157,53 @@ impl AuditEvent {
             "model.disabled" => format!("disabled {target}"),
             "model.audience" => format!("set who may use {target}: {}", text("audience")),
             other => format!("{other} {target}"),
+        }
+    }
+}
+
+/// ", 12 times": refusals are folded.
+fn times(changes: &Value) -> String {
+    match changes.get("count").and_then(Value::as_u64) {
+        Some(count) if count > 1 => format!(", {count} times"),
+        _ => String::new(),
+    }
+}
+
+words! {
+    /// What looks like an attack.
+    Suspicion, Suspicion {
+        DeniedBurst = "denied_burst",
+        TenantsProbed = "tenants_probed",
+        LogInsFailed = "log_ins_failed",
+        NewPlace = "new_place",
+    }
+}
+
+/// Something that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub id: NotificationId,
+    /// A `Suspicion`.
+    pub kind: String,
+    /// The id of whom it is about.
+    pub about: Option<String>,
+    pub count: Option<u64>,
+    pub tenant: Option<TenantRef>,
+    pub created_at: Timestamp,
+}
+
+impl Notification {
+    /// In words, for people.
+    pub fn sentence(&self) -> String {
+        let count = self.count.unwrap_or(1);
+        match Suspicion::from_word(&self.kind) {
+            Some(Suspicion::DeniedBurst) => format!("Somebody was refused {count} times within ten minutes."),
+            Some(Suspicion::TenantsProbed) => format!("Somebody asked {count} times for tenants that are not theirs."),
+            Some(Suspicion::LogInsFailed) => format!("Somebody tried {count} times to sign in as you, and failed."),
+            Some(Suspicion::NewPlace) => {
+                "You signed in from a network and a device that were never seen before. If it was not you, change your password.".into()
+            }
+            None => self.kind.clone(),
         }
     }
 }

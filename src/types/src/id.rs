@@ -157,6 +157,8 @@ ids! {
     PlanId = "pln";
     /// A recorded event.
     EventId = "evt";
+    /// Something that somebody should look at.
+    NotificationId = "ntf";
     /// A session of a browser.
     SessionId = "ses";
     /// An API key, not its secret.

@@ -91,6 +91,7 @@ codes! {
     QuotaExceeded = "quota_exceeded", 429, "This would exceed a quota of the tenant.";
     RateLimited = "rate_limited", 429, "Too many requests: try again later.";
     Internal = "internal", 500, "Something went wrong on our side.";
+    Timeout = "timeout", 503, "This took longer than the database may take: try again soon.";
     Unavailable = "unavailable", 503, "A part that is needed for this is not available: try again soon.";
 }
 
@@ -120,6 +121,7 @@ pub enum Choice {
     KeyStatus,
     BudgetPeriod,
     Scope,
+    Suspicion,
 }
 
 impl Choice {
@@ -148,6 +150,7 @@ impl Choice {
             Self::KeyStatus => "active, expired, revoked",
             Self::BudgetPeriod => "day, month",
             Self::Scope => "the permissions, such as members:read and gateway:use; none that makes keys",
+            Self::Suspicion => "denied_burst, tenants_probed, log_ins_failed, new_place",
             Self::MemberSort => "name, email, role, joined_at, last_active_at, each with - before it for descending",
         }
     }

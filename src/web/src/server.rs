@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use tenantry_domain::context::{self, Sources};
-use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, session};
+use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, audit, session};
 use tenantry_types::audit::Door;
 use tenantry_types::permission::Needs;
 use tenantry_types::{Fault, FieldError, ProblemCode, UserId};
@@ -165,7 +165,7 @@ impl InTenant {
     /// # Errors
     /// What the matrix or the tenant's status says against it.
     pub fn grant<P: Needs>(&self) -> Result<Granted<P>, UiError> {
-        Ok(self.ctx.grant()?)
+        Ok(self.ctx.grant().map_err(|denied| audit::denied(&self.app, &self.ctx, denied))?)
     }
 }
 
@@ -196,7 +196,10 @@ impl InWorkspace {
     /// # Errors
     /// What the matrix, the tenant's or the workspace's status says against it.
     pub fn grant<P: Needs>(&self) -> Result<Granted<P>, UiError> {
-        Ok(self.ctx.grant()?)
+        Ok(self
+            .ctx
+            .grant()
+            .map_err(|denied| audit::denied_in_workspace(&self.app, &self.ctx, denied))?)
     }
 }
 
@@ -216,7 +219,7 @@ pub async fn workspace(tenant: &str, workspace: &str) -> Result<InWorkspace, UiE
 /// Unauthenticated; for those who are no operator the area is not there.
 pub async fn operator() -> Result<(App, Operator), UiError> {
     let Signed { app, who } = signed().await?;
-    let operator = who.operator()?;
+    let operator = who.operator().map_err(|denied| audit::not_operator(&app, who.actor(), denied))?;
     Ok((app, operator))
 }
 

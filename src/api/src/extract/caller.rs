@@ -5,7 +5,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use tenantry_domain::accounts::sessions;
 use tenantry_domain::session::{self, SignedIn};
-use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys, tokens};
+use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys, audit, tokens};
 use tenantry_types::audit::Door;
 use tenantry_types::{ProblemCode, UserId};
 use tower_sessions::Session;
@@ -108,7 +108,7 @@ impl FromRequestParts<App> for AsOperator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let Anyone(asker) = Anyone::from_request_parts(parts, app).await?;
-        Ok(Self(asker.operator()?))
+        Ok(Self(asker.operator().map_err(|denied| audit::not_operator(app, asker.actor(), denied))?))
     }
 }
 

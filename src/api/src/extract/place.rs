@@ -4,7 +4,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use tenantry_domain::context::{self, Sources};
-use tenantry_domain::{App, Asker, Bearer, Granted, TenantCtx, WorkspaceCtx};
+use tenantry_domain::{App, Asker, Bearer, Granted, TenantCtx, WorkspaceCtx, audit};
 use tenantry_types::permission::Needs;
 
 use super::{Anyone, find_param};
@@ -34,8 +34,8 @@ impl<P: Needs> FromRequestParts<App> for May<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match place(parts, app).await? {
-            Place::Tenant(ctx) => Ok(Self(ctx.grant()?)),
-            Place::Workspace(ctx) => Ok(Self(ctx.grant()?)),
+            Place::Tenant(ctx) => Ok(Self(ctx.grant().map_err(|denied| audit::denied(app, &ctx, denied))?)),
+            Place::Workspace(ctx) => Ok(Self(ctx.grant().map_err(|denied| audit::denied_in_workspace(app, &ctx, denied))?)),
         }
     }
 }
@@ -48,8 +48,11 @@ impl<P: Needs> FromRequestParts<App> for MayIn<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         match place(parts, app).await? {
-            Place::Tenant(ctx) => Ok(Self(ctx.grant()?, ctx)),
-            Place::Workspace(ctx) => Ok(Self(ctx.grant()?, ctx.tenant().clone())),
+            Place::Tenant(ctx) => Ok(Self(ctx.grant().map_err(|denied| audit::denied(app, &ctx, denied))?, ctx)),
+            Place::Workspace(ctx) => Ok(Self(
+                ctx.grant().map_err(|denied| audit::denied_in_workspace(app, &ctx, denied))?,
+                ctx.tenant().clone(),
+            )),
         }
     }
 }

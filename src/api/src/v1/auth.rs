@@ -50,8 +50,14 @@ pub async fn log_in(State(app): State<App>, info: Info, session: SignIn, Body(bo
 ///
 /// Ends the session of the cookie; without one there is nothing to do.
 #[utoipa::path(post, path = "", operation_id = "log_out", responses((status = 204)))]
-pub async fn log_out(session: SignIn) -> Answer<StatusCode> {
+pub async fn log_out(State(app): State<App>, who: Option<Caller>, session: SignIn) -> Answer<StatusCode> {
     session.leave().await?;
+    if let Some(Caller(who)) = who
+        && let Err(error) = accounts::log_out(&app, &who).await
+    {
+        // The session is gone: saying that it is not would be wrong.
+        tracing::error!(?error, "a sign-out could not be recorded");
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,10 +8,11 @@ use tenantry_domain::{App, platform};
 use tenantry_types::account::{User, UserPatch};
 use tenantry_types::overview::PlatformStats;
 use tenantry_types::sign_in::ResetLink;
-use tenantry_types::{Page, UserId};
+use tenantry_types::{Fields, Page, Timestamp, UserId};
+use utoipa::IntoParams;
 
 use crate::bodies;
-use crate::extract::{AsOperator, Body, Id, Info, Listing, Paging, Params, Search};
+use crate::extract::{AsOperator, Body, Filter, Id, Info, Listing, Paging, Params, Search};
 use crate::respond::{Answer, OnceOnly};
 use crate::routes::OPERATOR;
 
@@ -22,11 +23,25 @@ pub async fn stats(State(app): State<App>, AsOperator(by): AsOperator) -> Answer
     Ok(Json(platform::stats(&app, &by).await?))
 }
 
+/// Which accounts.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UserFilter {
+    /// Only accounts that were made or changed since this time.
+    since: Option<Timestamp>,
+}
+
+impl Filter for UserFilter {
+    fn read(f: &mut Fields<'_>) -> Option<Self> {
+        Some(Self { since: f.optional("since")? })
+    }
+}
+
 /// List everyone who has an account
-#[utoipa::path(get, path = "", operation_id = "list_users", params(Paging, Search), responses((status = 200, body = Page<User>)),
+#[utoipa::path(get, path = "", operation_id = "list_users", params(Paging, Search, UserFilter), responses((status = 200, body = Page<User>)),
     extensions(("x-permission" = json!(OPERATOR))))]
-pub async fn users(State(app): State<App>, AsOperator(by): AsOperator, Params(list): Params<Listing>) -> Answer<Json<Page<User>>> {
-    Ok(Json(platform::users(&app, &by, list.page).await?))
+pub async fn users(State(app): State<App>, AsOperator(by): AsOperator, Params(list): Params<Listing<UserFilter>>) -> Answer<Json<Page<User>>> {
+    Ok(Json(platform::users(&app, &by, list.page, list.filter.since).await?))
 }
 
 /// Show an account

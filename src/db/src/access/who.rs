@@ -211,10 +211,19 @@ enum Who {
         /// Whose key it is; None: the tenant's.
         user: Option<UserId>,
     },
+    Anonymous,
     System,
 }
 
 impl Actor {
+    /// Somebody who did not say who they are, or could not prove it.
+    pub fn anonymous(origin: Origin) -> Self {
+        Self {
+            who: Who::Anonymous.into(),
+            origin: origin.into(),
+        }
+    }
+
     /// The server itself, or its command line.
     pub fn system(origin: Origin) -> Self {
         Self {
@@ -239,6 +248,7 @@ impl Actor {
         match *self.who {
             Who::User { .. } => "user",
             Who::Key { .. } => "key",
+            Who::Anonymous => "anonymous",
             Who::System => "system",
         }
     }
@@ -248,7 +258,7 @@ impl Actor {
         match *self.who {
             Who::User { id, .. } => Some(id),
             Who::Key { user, .. } => user,
-            Who::System => None,
+            Who::Anonymous | Who::System => None,
         }
     }
 
@@ -256,13 +266,14 @@ impl Actor {
         match *self.who {
             Who::User { id, .. } => Some(id.to_string()),
             Who::Key { id, .. } => Some(id.to_string()),
-            Who::System => None,
+            Who::Anonymous | Who::System => None,
         }
     }
 
     pub fn name(&self) -> &str {
         match &*self.who {
             Who::User { name, .. } | Who::Key { name, .. } => name,
+            Who::Anonymous => "somebody",
             Who::System if self.origin.door == Door::Cli => "command line",
             Who::System => "Tenantry",
         }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{sessions, totp};
 use crate::app::token_hash;
-use crate::audit::event;
+use crate::audit::{self, event};
 use crate::guesses::network_of;
 use crate::password::Check;
 use crate::{Actor, App, Error, Origin, Place, Result, now};
@@ -137,6 +137,7 @@ async fn check_password(app: &App, origin: &Origin, cmd: &Login) -> Result<Prove
         // Every log-in that fails by its password ends here.
         found => {
             tracing::info!(known = found.is_some(), ip = ?origin.ip, "log-in failed");
+            audit::sign_in_failed(app, origin, found.as_ref().map(|found| &found.user));
             Err(ProblemCode::BadCredentials.into())
         }
     }
@@ -157,7 +158,7 @@ async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option
         account::set_password_hash(&mut tx, user.id, &hash, now).await?;
     }
     account::touch(&mut tx, user.id, now).await?;
-    sessions::note_place(&mut tx, user.id, origin).await?;
+    sessions::note_place(&mut tx, &user, origin).await?;
     tx.record(
         &Actor::newcomer(&user, origin),
         event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),

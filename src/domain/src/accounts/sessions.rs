@@ -3,10 +3,11 @@
 use serde_json::json;
 use tenantry_db::session::{self as db, SignedIn};
 use tenantry_db::{PlatformTx, sign_in_place};
+use tenantry_types::account::User;
 use tenantry_types::sign_in::{Session, SignInMethod};
 use tenantry_types::{SessionId, UserId};
 
-use crate::audit::event;
+use crate::audit::{self, event};
 use crate::guesses::network_of;
 use crate::{App, Error, Operator, Origin, Principal, Result, now};
 
@@ -20,12 +21,17 @@ pub fn signed_in(origin: &Origin, method: SignInMethod) -> SignedIn {
     }
 }
 
-/// Notes where an account was signed in from.
-pub(crate) async fn note_place(tx: &mut PlatformTx, user: UserId, origin: &Origin) -> Result<()> {
+/// Notes where an account was signed in from. Network and device both new, where there were others
+/// before: that may be somebody else.
+pub(crate) async fn note_place(tx: &mut PlatformTx, user: &User, origin: &Origin) -> Result<()> {
     let network = network_of(origin);
-    if !network.is_empty() {
-        sign_in_place::touch(tx, user, &network, &origin.device, now()).await?;
+    if network.is_empty() {
+        return Ok(());
     }
+    if sign_in_place::is_strange(tx, user.id, &network, &origin.device).await? {
+        audit::new_place(tx, user, origin).await?;
+    }
+    sign_in_place::touch(tx, user.id, &network, &origin.device, now()).await?;
     Ok(())
 }
 

@@ -139,6 +139,7 @@ async fn someone_in(app: &App, tenant: &str) -> Result<(Principal, TenantCtx), F
                 q: String::new(),
                 sort: String::new(),
             },
+            None,
         )
         .await?;
         for user in &page.items {

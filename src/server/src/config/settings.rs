@@ -54,6 +54,12 @@ settings! {
         "The same database, as the role that owns the schema: for migrations";
     "max_connections", Plain, ["TENANTRY_MAX_CONNECTIONS"], Some("max-connections"), Some("20"), "N",
         "How many connections to the database are open at most";
+    "statement_timeout", Plain, ["TENANTRY_STATEMENT_TIMEOUT"], Some("statement-timeout"), Some("25s"), "TIME",
+        "How long the database may work on one statement of the server, such as 500ms, 25s, 2m";
+    "lock_timeout", Plain, ["TENANTRY_LOCK_TIMEOUT"], Some("lock-timeout"), Some("10s"), "TIME",
+        "How long a statement waits for what another one has locked";
+    "idle_transaction_timeout", Plain, ["TENANTRY_IDLE_TRANSACTION_TIMEOUT"], Some("idle-transaction-timeout"), Some("60s"), "TIME",
+        "After how long a transaction ends in which nothing happens";
     "secret_key", Secret, ["TENANTRY_SECRET_KEY", "WEBUI_SECRET_KEY"], None, None, "TEXT",
         "Seals the secrets in the database: 32 random bytes or more. With the embedded database it is made at the first start";
     "registration", Plain, ["TENANTRY_REGISTRATION"], Some("registration"), Some("open"), "POLICY",

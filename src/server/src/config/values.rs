@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, Name, NewPassword};
@@ -108,6 +109,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let public_url = reader.read("public_url", origin);
     let https = public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
     let max_connections = reader.read("max_connections", |text| number(text, 2, 1000)).unwrap_or(20);
+    let timeouts = timeouts(&mut reader);
     let registration = reader.read("registration", |text| {
         one_of(
             text,
@@ -172,6 +174,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         data_dir: reader.layers.data_dir,
         database,
         max_connections,
+        timeouts,
         public_url,
         registration: registration.unwrap_or_default(),
         tenant_creation: tenant_creation.unwrap_or_default(),
@@ -214,6 +217,15 @@ fn sessions(reader: &mut Reader, https: bool) -> Sessions {
         same_site,
         idle,
         absolute,
+    }
+}
+
+fn timeouts(reader: &mut Reader) -> Timeouts {
+    let usual = Timeouts::default();
+    Timeouts {
+        statement: reader.read("statement_timeout", patience).unwrap_or(usual.statement),
+        lock: reader.read("lock_timeout", patience).unwrap_or(usual.lock),
+        idle_in_transaction: reader.read("idle_transaction_timeout", patience).unwrap_or(usual.idle_in_transaction),
     }
 }
 
@@ -348,4 +360,25 @@ fn domain(text: &str) -> Result<String, &'static str> {
     let text = text.to_ascii_lowercase();
     let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     if text.split('.').all(label) { Ok(text) } else { Err("a domain such as tenantry.example.com is expected") }
+}
+
+/// A time that somebody waits for.
+fn patience(text: &str) -> Result<Duration, &'static str> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        _ => return Err("a number with ms, s or m is expected, such as 500ms or 25s"),
+    };
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| "a number with ms, s or m is expected, such as 500ms or 25s")?;
+    // None at all would let one statement hold up all others for ever.
+    let total = number
+        .checked_mul(unit)
+        .filter(|total| (10..=3_600_000).contains(total))
+        .ok_or("from 10ms to one hour is expected")?;
+    Ok(Duration::from_millis(total))
 }

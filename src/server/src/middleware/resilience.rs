@@ -42,7 +42,7 @@ pub async fn within_time(request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_) => {
             tracing::error!("a request took too long");
-            refusal::answer(ProblemCode::Unavailable, &path, &known.request_id, Some(5))
+            refusal::answer(ProblemCode::Timeout, &path, &known.request_id, Some(5))
         }
     }
 }

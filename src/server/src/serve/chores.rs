@@ -36,6 +36,7 @@ pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
     tasks.spawn(note_key_uses(app.clone()));
     tasks.spawn(tidy(app.clone(), store, limits));
     tasks.spawn(note_heads(app.clone()));
+    tasks.spawn(audit::keep_writing_refusals(app.clone()));
     tasks.spawn(catch_up(app));
     Chores(tasks)
 }

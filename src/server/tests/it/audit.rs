@@ -103,6 +103,69 @@ async fn files_are_downloads_and_events() {
 }
 
 #[tokio::test]
+async fn refusals_of_every_door_are_recorded_and_stay_refusals() {
+    let test = TestApp::new().await;
+    let (slug, viewer) = (test.a.tenant.slug.as_str(), &test.a.viewer);
+    let research = test.a.research.id.to_string();
+    let api = test
+        .post(&format!("/api/v1/tenants/{slug}/invitations"))
+        .by(viewer)
+        .json(&serde_json::json!({ "email": "x@a.test", "role": "viewer" }))
+        .send()
+        .await;
+    assert_eq!(api.status, 403);
+    let console = test
+        .post("/_fn/workspaces/archive")
+        .by(&test.a.reviewer)
+        .header("accept", "application/json")
+        .form(&[("tenant", slug), ("workspace", &research)])
+        .send()
+        .await;
+    assert_eq!(console.status, 403, "{}", console.text());
+    let form = [("name", "mine"), ("scopes", "members:read")];
+    let plain = test.post(&format!("/t/{slug}/keys")).by(viewer).form(&form).send().await;
+    assert_eq!(plain.status, 403, "{}", plain.text());
+    assert_eq!(test.get(&format!("/api/v1/tenants/{slug}")).by(&test.b.owner).send().await.status, 404);
+    assert_eq!(test.get("/api/v1/plans").by(viewer).send().await.status, 404);
+
+    tenantry_domain::audit::write_all_refusals(&test.app).await.unwrap();
+    let denied = get(&test, &format!("/api/v1/tenants/{slug}/audit?outcome=denied"), &test.a.owner).await;
+    let mut seen: Vec<(&str, &str, &str)> = denied["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| {
+            (
+                event["actor"]["name"].as_str().unwrap(),
+                event["door"].as_str().unwrap(),
+                event["changes"]["permission"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    seen.sort_unstable();
+    let (viewer, reviewer) = (test.a.viewer.user.name.as_str(), test.a.reviewer.user.name.as_str());
+    // The form comes back on its page, which they may not see either.
+    let mut expected = [
+        (viewer, "api", "members:invite"),
+        (viewer, "web", "keys:create"),
+        (viewer, "web", "keys:read"),
+        (reviewer, "web", "workspaces:archive"),
+    ];
+    expected.sort_unstable();
+    assert_eq!(seen, expected);
+    // Who is in no tenant of this name, and who is no operator, fill nobody's record.
+    let server = get(&test, "/api/v1/platform/audit?outcome=denied", &test.operator).await;
+    let mut actions: Vec<&str> = server["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["action"].as_str().unwrap())
+        .collect();
+    actions.sort_unstable();
+    assert_eq!(actions, ["access.denied", "tenant.probed"]);
+}
+
+#[tokio::test]
 async fn the_server_has_a_record_of_its_own() {
     let test = TestApp::new().await;
     let all = get(&test, "/api/v1/platform/audit?action=user.registered", &test.operator).await;

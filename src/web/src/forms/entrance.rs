@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use super::{Kit, Typed, again, enter, info_of, page, read};
 use crate::rpc::What;
-use crate::server::{origin_of, with_done};
+use crate::server::{origin_of, principal_of, with_done};
 use crate::state::Posted;
 
 pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) -> Response {
@@ -81,7 +81,14 @@ pub async fn register(State(kit): State<Kit>, session: Session, request: Request
     }
 }
 
-pub async fn log_out(session: Session, request: Request) -> Response {
+pub async fn log_out(State(kit): State<Kit>, session: Session, request: Request) -> Response {
+    let info = info_of(&request);
+    if let Ok(Some(who)) = principal_of(&kit.app, &session, &info).await
+        && let Err(error) = accounts::log_out(&kit.app, &who).await
+    {
+        // Whoever wants to go is let go.
+        tracing::error!(?error, "a sign-out could not be recorded");
+    }
     let typed = read(request).await.map_or_else(|_| Typed(Vec::new()), |(_, typed)| typed);
     if let Err(error) = session.flush().await {
         tracing::error!(%error, "session cannot be removed");

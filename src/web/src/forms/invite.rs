@@ -3,7 +3,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
-use tenantry_domain::{Error, context, invitations};
+use tenantry_domain::{Error, audit, context, invitations};
 use tenantry_types::ProblemCode;
 use tenantry_types::invitation::{Acceptance, Invitation, NewInvitations};
 use tower_sessions::Session;
@@ -27,12 +27,15 @@ pub async fn send(State(kit): State<Kit>, Path(tenant): Path<String>, session: S
             .map_err(|e| Error::Code(e.code))?
             .ok_or(ProblemCode::Unauthenticated)?;
         let ctx = context::in_tenant(&kit.app, &who, &tenant, &info.sources()).await?;
+        let refused = |denied| audit::denied(&kit.app, &ctx, denied);
         if let Some(id) = typed.get("resend") {
             let id = id.parse().map_err(|_| Error::NOT_FOUND)?;
-            return Ok(vec![invitations::resend(&kit.app, ctx.grant()?, id, &info.public_origin).await?]);
+            return Ok(vec![
+                invitations::resend(&kit.app, ctx.grant().map_err(refused)?, id, &info.public_origin).await?,
+            ]);
         }
         let new = NewInvitations::parse(&body(&typed))?;
-        invitations::create(&kit.app, ctx.grant()?, new, &info.public_origin).await
+        invitations::create(&kit.app, ctx.grant().map_err(refused)?, new, &info.public_origin).await
     };
     let made: Result<Vec<Invitation>, Error> = tried.await;
     match made {

@@ -5,7 +5,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::Value;
-use tenantry_domain::{Error, access, api_keys, now};
+use tenantry_domain::{Error, api_keys, audit, context, now};
 use tenantry_types::api_key::{ApiKey, KeyRotation, NewApiKey};
 use tenantry_types::input::Bounded;
 use tenantry_types::{FieldError, FromInput, ProblemCode, Timestamp};
@@ -31,13 +31,14 @@ pub async fn send(State(kit): State<Kit>, Path(tenant): Path<String>, session: S
             .await
             .map_err(|e| Error::Code(e.code))?
             .ok_or(ProblemCode::Unauthenticated)?;
-        let ctx = access::tenant(&kit.app, &who, &tenant).await?;
+        let ctx = context::in_tenant(&kit.app, &who, &tenant, &info.sources()).await?;
+        let refused = |denied| audit::denied(&kit.app, &ctx, denied);
         if let Some(id) = rotated {
             let id = id.parse().map_err(|_| Error::NOT_FOUND)?;
             let cmd = KeyRotation::parse(&Value::Object(typed.body(&["overlap_hours"])))?;
-            return api_keys::rotate(&kit.app, ctx.grant()?, &ctx, id, cmd).await;
+            return api_keys::rotate(&kit.app, ctx.grant().map_err(refused)?, &ctx, id, cmd).await;
         }
-        api_keys::create(&kit.app, ctx.grant()?, &ctx, new_key(&typed)?).await
+        api_keys::create(&kit.app, ctx.grant().map_err(refused)?, &ctx, new_key(&typed)?).await
     };
     let made: Result<ApiKey, Error> = tried.await;
     match made {

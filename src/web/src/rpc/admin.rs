@@ -62,7 +62,7 @@ pub async fn purge_tenant(tenant: String, #[server(default)] confirm: String) ->
 #[server(endpoint = "admin/users", output = Answer)]
 pub async fn list_users(list: ListQuery) -> Result<Page<User>, UiError> {
     let (app, operator) = server::operator().await?;
-    Ok(platform::users(&app, &operator, list.paging()).await?)
+    Ok(platform::users(&app, &operator, list.paging(), None).await?)
 }
 
 /// Changes what is not empty.

@@ -29,7 +29,9 @@ pub struct MemberPermissions {
 #[server(endpoint = "permissions/of", output = Answer)]
 pub async fn permissions_of(tenant: String, user: String) -> Result<Option<MemberPermissions>, UiError> {
     let s = server::ctx(&tenant).await?;
-    let Ok(by) = s.grant::<needs::PermissionsRead>() else { return Ok(None) };
+    let Ok(by) = s.ctx.grant::<needs::PermissionsRead>() else {
+        return Ok(None);
+    };
     let user: UserId = server::id(&user)?;
     let effective = permissions::of_member(&s.app, by.clone(), user).await?;
     let all = permissions::overrides(&s.app, by, user).await?;
@@ -37,7 +39,7 @@ pub async fn permissions_of(tenant: String, user: String) -> Result<Option<Membe
         CtxRole::Member(role) => by.covers(role) && s.ctx.asker().user_id() != Some(user),
         CtxRole::Operator => false,
     };
-    let places = match (s.grant().is_ok_and(rules), s.grant()) {
+    let places = match (s.ctx.grant().is_ok_and(rules), s.ctx.grant()) {
         (true, Ok(by)) => {
             let query = PageQuery {
                 limit: PageQuery::MAX_LIMIT,
