@@ -4,7 +4,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 
@@ -74,27 +74,72 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 await step(`wasm: cargo build -p ${leptos["lib-package"]} --profile ${profile}`, () => {
   const features = leptos["lib-features"] ?? [];
-  const args = ["build", "--locked", "--lib", "-p", leptos["lib-package"], "--target", "wasm32-unknown-unknown", "--profile", profile];
+  const args = ["rustc", "--locked", "--lib", "-p", leptos["lib-package"], "--target", "wasm32-unknown-unknown", "--profile", profile];
   if (features.length) args.push("--features", features.join(","));
+  // Where the code refers to itself, so that it can be cut into pieces.
+  args.push("--crate-type", "cdylib", "--", "-Clink-args=--emit-relocs");
   run("cargo", args);
 });
 
-await step("wasm: wasm-bindgen and wasm-opt", () => {
+await step("wasm: wasm-split, wasm-bindgen and wasm-opt", async () => {
   const built = join(
     metadata.target_directory,
     "wasm32-unknown-unknown",
     profile === "dev" ? "debug" : profile,
     `${leptos["lib-package"].replaceAll("-", "_")}.wasm`,
   );
-  // The lock files stand for the versions of both tools.
+  // The lock files stand for the versions of the tools.
   made.wasm = hash(
     [readFileSync(built), readFileSync("Cargo.lock"), readFileSync("scripts/npm/site/package-lock.json"), readFileSync(import.meta.filename)].map(hash).join(),
   );
-  if (stamp.wasm === made.wasm && existsSync(wasm) && existsSync(js)) {
-    for (const path of [wasm, js, ...filesIn(join(pkg, "snippets"))]) if (!/\.(br|gz)$/.test(path)) wanted.add(path);
+  made.code = stamp.code;
+  if (stamp.wasm === made.wasm && stamp.code?.every((file) => existsSync(join(pkg, file)))) {
+    for (const file of made.code) wanted.add(join(pkg, file));
     return "unchanged";
   }
-  run("wasm-bindgen", ["--target", "web", "--no-typescript", "--out-name", name, "--out-dir", work, built]);
+  // Each group of pages that is fetched later becomes a file of its own.
+  const split = join(work, "split");
+  mkdirSync(split);
+  run("wasm-split-cli", ["--out-name", name, built, split]);
+  run("wasm-bindgen", [
+    ...["--target", "web", "--no-typescript", "--keep-lld-exports", "--no-demangle"],
+    ...["--out-name", name, "--out-dir", work, join(split, `${name}.wasm`)],
+  ]);
+  put(wasm, await optimized(join(work, `${name}_bg.wasm`)));
+
+  // What loads the pieces goes into the script that they need anyhow: the server gives that a name with a hash, which
+  // another file could not import.
+  const loader = "./__wasm_split.js";
+  let load = readFileSync(join(split, loader), "utf8");
+  const pieces = filesIn(split).filter((path) => path.endsWith(".wasm") && path !== join(split, `${name}.wasm`));
+  for (const path of pieces) {
+    const data = await optimized(path);
+    const file = basename(path).replace(/\.wasm$/, `-${hash(data).slice(0, 8)}.wasm`);
+    put(join(pkg, file), data);
+    load = replaced(load, `"./${basename(path)}"`, `"./${file}"`);
+  }
+  load = replaced(load, `import { initSync } from "./${name}.js";`, "");
+  const exported = [...load.matchAll(/^export const (\w+)/gm)].map((match) => match[1]);
+  let script = readFileSync(join(work, `${name}.js`), "utf8");
+  // It is imported once for each of its functions.
+  const imported = [...script.matchAll(/^import \* as (\w+) from "\.\/__wasm_split\.js";?$/gm)];
+  for (const [line, as] of imported) script = replaced(script, line, `const ${as} = { ${exported.join(", ")} };`);
+  if (imported.length) script = `${load.replaceAll(/^export /gm, "")}\n${script}`;
+  put(js, Buffer.from(script));
+  // JavaScript that crates bring along, which the script imports from there.
+  const snippets = join(work, "snippets");
+  for (const path of filesIn(snippets)) put(join(pkg, "snippets", relative(snippets, path)), readFileSync(path));
+  made.code = [...wanted].map((path) => relative(pkg, path));
+});
+
+/** The text with one thing in it replaced, which has to be there. */
+function replaced(text, what, by) {
+  if (!text.includes(what)) throw new Error(`expected ${what} in what wasm-split wrote`);
+  return text.replace(what, () => by);
+}
+
+async function optimized(path) {
+  const out = `${path}.opt`;
   // The features that rustc switches on for this target; without them wasm-opt refuses its output.
   run("wasm-opt", [
     "-Oz",
@@ -109,16 +154,12 @@ await step("wasm: wasm-bindgen and wasm-opt", () => {
     "--enable-multivalue",
     "--strip-debug",
     "--strip-producers",
-    join(work, `${name}_bg.wasm`),
+    path,
     "-o",
-    join(work, "out.wasm"),
+    out,
   ]);
-  put(wasm, readFileSync(join(work, "out.wasm")));
-  put(js, readFileSync(join(work, `${name}.js`)));
-  // JavaScript that crates bring along, which the script imports from there.
-  const snippets = join(work, "snippets");
-  for (const path of filesIn(snippets)) put(join(pkg, "snippets", relative(snippets, path)), readFileSync(path));
-});
+  return readFileSync(out);
+}
 
 if (leptos["tailwind-input-file"]) {
   await step(`css: tailwindcss ${leptos["tailwind-input-file"]}`, () => {
@@ -167,7 +208,7 @@ writeFileSync(`${stampFile}.part`, JSON.stringify(made, null, 1));
 renameSync(`${stampFile}.part`, stampFile);
 
 const kilobytes = (path) => `${(statSync(path).size / 1024).toFixed(1)} KB`;
-const sizes = [wasm, js, join(pkg, `${name}.css`)]
-  .filter(existsSync)
+const sizes = filesIn(pkg)
+  .filter((path) => /\.(wasm|js|css)$/.test(path))
   .map((path) => `${relative(pkg, path)} ${kilobytes(path)} (brotli ${kilobytes(`${path}.br`)})`);
 console.log(`site: ${sizes.join(", ")}`);

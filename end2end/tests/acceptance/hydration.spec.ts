@@ -75,3 +75,37 @@ test("every page comes alive without a complaint, also when walked to", async ({
   await expect(page.getByRole("heading", { level: 1, name: "Plans" })).toBeVisible();
   expect(loads, "links do not load the page anew").toBe(0);
 });
+
+test.describe("code that pages fetch when they are opened", () => {
+  test.use({ allowedComplaints: [/Failed to (load resource|fetch)/] });
+
+  test("comes once, and a page whose code does not come says so", async ({ page }) => {
+    const { tenant } = await signUp(page);
+    const pieces: string[] = [];
+    page.on("response", (response) => {
+      if (/\/split_.*\.wasm$/.test(response.url())) pieces.push(response.url());
+    });
+    await gotoHydrated(page, `/t/${tenant.slug}`);
+    expect(pieces, "the overview needs no more than the main file").toEqual([]);
+    const rail = page.getByRole("navigation", { name: "Main" });
+    await page.route("**/split_*.wasm", (route) => route.abort());
+    await rail.getByRole("link", { name: "Keys" }).click();
+    await expect(page.getByRole("heading", { name: "This page could not be loaded" })).toBeVisible();
+    await page.unroute("**/split_*.wasm");
+    await page.getByRole("link", { name: "Load it again" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Keys" })).toBeVisible();
+    await waitHydrated(page);
+    await rail.getByRole("link", { name: "Settings" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Settings" })).toBeVisible();
+    expect(pieces).toHaveLength(1);
+  });
+
+  test("is not needed for a page that the server rendered", async ({ page }) => {
+    const { tenant } = await signUp(page);
+    await page.route("**/split_*.wasm", (route) => route.abort());
+    await page.goto(`/t/${tenant.slug}/settings`);
+    await page.getByLabel("Name", { exact: true }).first().fill("Named without it");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await expect(page.getByRole("link", { name: "Named without it" }).first()).toBeVisible();
+  });
+});

@@ -189,7 +189,13 @@ async fn packaged(State(assets): State<Assets>, Path(path): Path<String>, header
         let cache = if cfg!(debug_assertions) { ASK_AGAIN } else { FOR_EVER };
         return assets.serve(name, cache, &headers);
     }
-    assets.serve(&format!("pkg/{path}"), ASK_AGAIN, &headers)
+    // The pieces of code that pages fetch have their hash in the names that the build gave them.
+    let cache = if path.ends_with(".wasm") && path.contains('-') {
+        FOR_EVER
+    } else {
+        ASK_AGAIN
+    };
+    assets.serve(&format!("pkg/{path}"), cache, &headers)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use leptos_router::{SsrMode, path};
 use crate::browser;
 use crate::data::fetch_apart;
 use crate::frame::{AdminFrame, PersonFrame, TenantFrame};
-use crate::pages::{self, admin};
+use crate::pages::{self, later};
 use crate::rpc::{first_look, session};
 use crate::state::{Posted, Shared, shared};
 use crate::ui::Toasts;
@@ -33,9 +33,6 @@ pub fn Console() -> impl IntoView {
     };
     provide_context(shared);
     Effect::new(move |_| {
-        document()
-            .document_element()
-            .inspect(|root| drop(root.set_attribute("data-hydrated", "true")));
         browser::watch_menus();
         let tick = move || {
             if let Some(now) = browser::now() {
@@ -55,41 +52,41 @@ pub fn Console() -> impl IntoView {
             <Routes fallback=pages::NotFound>
                 <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async />
                 <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async />
-                <Route path=path!("/forgot") view=pages::Forgot ssr=SsrMode::Async />
-                <Route path=path!("/reset/:token") view=pages::Reset ssr=SsrMode::Async />
-                <Route path=path!("/verify/:token") view=pages::Verify ssr=SsrMode::Async />
+                <Route path=path!("/forgot") view=later::Forgot ssr=SsrMode::Async />
+                <Route path=path!("/reset/:token") view=later::Reset ssr=SsrMode::Async />
+                <Route path=path!("/verify/:token") view=later::Verify ssr=SsrMode::Async />
                 <Route path=path!("/invite/:token") view=pages::Invite ssr=SsrMode::Async />
                 <ParentRoute path=path!("/t/:tenant") view=TenantFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=pages::Overview ssr=SsrMode::Async />
                     <Route path=path!("workspaces") view=pages::Workspaces ssr=SsrMode::Async />
-                    <Route path=path!("workspaces/:workspace") view=pages::WorkspaceDetail ssr=SsrMode::Async />
+                    <Route path=path!("workspaces/:workspace") view=later::WorkspaceDetail ssr=SsrMode::Async />
                     <Route path=path!("members") view=pages::Members ssr=SsrMode::Async />
-                    <Route path=path!("members/:user") view=pages::MemberPage ssr=SsrMode::Async />
+                    <Route path=path!("members/:user") view=later::MemberPage ssr=SsrMode::Async />
                     <Route path=path!("invitations") view=pages::Invitations ssr=SsrMode::Async />
                     <Route path=path!("models") view=pages::Models ssr=SsrMode::Async />
-                    <Route path=path!("models/report") view=pages::Report ssr=SsrMode::Async />
-                    <Route path=path!("models/:model") view=pages::ModelDetail ssr=SsrMode::Async />
-                    <Route path=path!("keys") view=pages::Keys ssr=SsrMode::Async />
-                    <Route path=path!("permissions") view=pages::Permissions ssr=SsrMode::Async />
-                    <Route path=path!("settings") view=pages::Settings ssr=SsrMode::Async />
+                    <Route path=path!("models/report") view=later::Report ssr=SsrMode::Async />
+                    <Route path=path!("models/:model") view=later::ModelDetail ssr=SsrMode::Async />
+                    <Route path=path!("keys") view=later::Keys ssr=SsrMode::Async />
+                    <Route path=path!("permissions") view=later::Permissions ssr=SsrMode::Async />
+                    <Route path=path!("settings") view=later::Settings ssr=SsrMode::Async />
                     <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/admin") view=AdminFrame ssr=SsrMode::Async>
-                    <Route path=path!("") view=admin::System ssr=SsrMode::Async />
-                    <Route path=path!("tenants") view=admin::Tenants ssr=SsrMode::Async />
-                    <Route path=path!("users") view=admin::Users ssr=SsrMode::Async />
-                    <Route path=path!("providers") view=admin::Providers ssr=SsrMode::Async />
-                    <Route path=path!("providers/:id") view=admin::ProviderDetail ssr=SsrMode::Async />
-                    <Route path=path!("models") view=admin::Catalog ssr=SsrMode::Async />
-                    <Route path=path!("models/:id") view=admin::CatalogDetail ssr=SsrMode::Async />
-                    <Route path=path!("plans") view=admin::Plans ssr=SsrMode::Async />
+                    <Route path=path!("") view=later::System ssr=SsrMode::Async />
+                    <Route path=path!("tenants") view=later::Tenants ssr=SsrMode::Async />
+                    <Route path=path!("users") view=later::Users ssr=SsrMode::Async />
+                    <Route path=path!("providers") view=later::Providers ssr=SsrMode::Async />
+                    <Route path=path!("providers/:id") view=later::ProviderDetail ssr=SsrMode::Async />
+                    <Route path=path!("models") view=later::Catalog ssr=SsrMode::Async />
+                    <Route path=path!("models/:id") view=later::CatalogDetail ssr=SsrMode::Async />
+                    <Route path=path!("plans") view=later::Plans ssr=SsrMode::Async />
                     <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/account") view=PersonFrame ssr=SsrMode::Async>
-                    <Route path=path!("") view=pages::Account ssr=SsrMode::Async />
+                    <Route path=path!("") view=later::Account ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/new") view=PersonFrame ssr=SsrMode::Async>
-                    <Route path=path!("") view=pages::NewTenant ssr=SsrMode::Async />
+                    <Route path=path!("") view=later::NewTenant ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -14,6 +14,18 @@ use crate::rpc::{Done, Next, UiError};
 use crate::state::Shared;
 use crate::ui::FormState;
 
+/// Says that the console runs in the browser from here on: the style sheet shows what works by script only.
+pub fn take_over() {
+    if let Some(root) = document().document_element() {
+        drop(root.set_attribute("data-hydrated", "true"));
+    }
+}
+
+/// Whether it does.
+pub fn taken_over() -> bool {
+    document().document_element().is_some_and(|root| root.has_attribute("data-hydrated"))
+}
+
 /// The browser's clock.
 pub fn now() -> Option<Timestamp> {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]

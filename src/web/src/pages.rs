@@ -1,10 +1,11 @@
 //! The pages of the console, one file each. A page reads with a server function, shows what it got,
 //! and holds the forms that change it; words and layout live here, rules do not.
 mod account;
-pub mod admin;
+mod admin;
 mod invitations;
 mod invite;
 mod keys;
+pub mod later;
 mod links;
 mod login;
 mod member;
@@ -20,23 +21,13 @@ mod settings;
 mod workspace;
 mod workspaces;
 
-pub use account::Account;
 pub use invitations::Invitations;
 pub use invite::Invite;
-pub use keys::Keys;
-pub use links::{Forgot, Reset, Verify};
 pub use login::{Login, Register};
-pub use member::MemberPage;
 pub use members::Members;
-pub use model::ModelDetail;
 pub use models::Models;
-pub use new_tenant::NewTenant;
 pub use not_found::{Missing, NotFound};
 pub use overview::Overview;
-pub use permissions::Permissions;
-pub use report::Report;
-pub use settings::Settings;
-pub use workspace::WorkspaceDetail;
 pub use workspaces::Workspaces;
 
 use leptos::prelude::*;

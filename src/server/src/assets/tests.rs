@@ -11,6 +11,7 @@ fn site(name: &str) -> Option<&'static [u8]> {
         "pkg/tenantry.js.br" => Some(b"brotli"),
         "pkg/tenantry.js.gz" => Some(b"gzip"),
         "pkg/tenantry.wasm" => Some(b"\0asm"),
+        "pkg/split_more-0a1b2c3d.wasm" => Some(b"\0asm"),
         "pkg/tenantry.css" => Some(b"a{}"),
         "pkg/snippets/x/inline0.js" => Some(b"snippet"),
         _ => None,
@@ -76,6 +77,15 @@ async fn what_the_browser_has_is_not_sent_again() {
     assert_eq!((status, body.len()), (StatusCode::NOT_MODIFIED, 0));
     let (status, _, _) = fetch(&js, &[(IF_NONE_MATCH, &tag), (ACCEPT_ENCODING, "br")]).await;
     assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_has_a_hash_in_its_name_is_kept_for_ever() {
+    for (path, kept) in [("/pkg/split_more-0a1b2c3d.wasm", "immutable"), ("/pkg/tenantry.wasm", "no-cache")] {
+        let (status, headers, _) = fetch(path, &[]).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert!(headers[CACHE_CONTROL].to_str().unwrap().contains(kept), "{path}");
+    }
 }
 
 #[tokio::test]
