@@ -58,7 +58,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -75,7 +75,7 @@ test("a tenant with people, invitations and models", async ({ page, newPerson })
   await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
   await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
   await good(page.request.post(`/api/v1/tenants/${tenant.id}/api-keys`, { data: { name: `A key with a rather long name ${word}`, scopes: ["models:read", "gateway:use"], workspace } }));
-  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys"];
+  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys", "/audit", `/audit?actor=${id}`, "/audit?verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -107,7 +107,7 @@ test("the operator's pages", async ({ page }) => {
     page.request.post("/api/v1/providers", { data: { name: `Axe ${word}`, base_url: "https://models.example.com/v1" } }),
   );
   const { id: model } = await good<{ id: string }>(page.request.post("/api/v1/models", { data: { name: `axe/${word}`, provider } }));
-  await look(page, ["/admin", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans"]);
+  await look(page, ["/admin", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans", "/admin/audit", "/admin/audit?verify=1"]);
 });
 
 test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => {

@@ -48,9 +48,9 @@ test("every page comes alive without a complaint, also when walked to", async ({
   test.slow();
   await logIn(page, operator.email);
   const tenant = "house-of-olga";
-  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/keys", "/permissions", "/settings"];
+  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/keys", "/permissions", "/audit", "/audit?verify=1", "/settings"];
   for (const path of pages) await gotoHydrated(page, `/t/${tenant}${path}`);
-  const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans"];
+  const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans", "/audit"];
   for (const path of admin) await gotoHydrated(page, `/admin${path}`);
   for (const path of ["/account", "/new"]) await gotoHydrated(page, path);
 
@@ -60,14 +60,14 @@ test("every page comes alive without a complaint, also when walked to", async ({
     if (request.isNavigationRequest()) loads += 1;
   });
   const rail = page.getByRole("navigation", { name: "Main" });
-  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Keys", "Settings"]) {
+  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Keys", "Audit", "Settings"]) {
     await rail.getByRole("link", { name }).click();
     await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
     await expect(page).toHaveTitle(new RegExp(name));
   }
   await page.locator(".switcher summary").click();
   await page.getByRole("link", { name: "Operator area" }).click();
-  for (const [link, heading] of [["Tenants", "Tenants"], ["Accounts", "Accounts"], ["Providers", "Providers"], ["Catalogue", "Catalogue"], ["Plans", "Plans"], ["System", "System"]]) {
+  for (const [link, heading] of [["Tenants", "Tenants"], ["Accounts", "Accounts"], ["Providers", "Providers"], ["Catalogue", "Catalogue"], ["Plans", "Plans"], ["Audit", "Audit"], ["System", "System"]]) {
     await rail.getByRole("link", { name: link }).click();
     await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
   }

@@ -99,6 +99,7 @@ test("takes the pictures", async ({ page, newPerson }) => {
     ["workspace-models", `${t}/workspaces/${research.slug}?tab=models`],
     ["workspace-settings", `${t}/workspaces/${research.slug}?tab=settings`],
     ["member", `${t}/members/${someone}`],
+    ["audit", `${t}/audit`],
     ["settings", `${t}/settings`],
     ["account", "/account"],
     ["new", "/new"],
@@ -110,6 +111,7 @@ test("takes the pictures", async ({ page, newPerson }) => {
     ["admin-catalogue", "/admin/models"],
     ["admin-model", `/admin/models/${ids[0]}`],
     ["admin-plans", "/admin/plans"],
+    ["admin-audit", "/admin/audit"],
     ["not-found", `${t}/nothing`],
   ];
   const looks: [string, number, "light" | "dark"][] = [

@@ -2,7 +2,7 @@
 //! waits to be read, no second is made: whoever causes them must not fill anybody's list.
 
 use serde_json::Value;
-use tenantry_types::audit::Notification;
+use tenantry_types::audit::{Notification, Suspicion};
 use tenantry_types::{NotificationId, TenantId, TenantRef, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -20,6 +20,14 @@ pub enum Whom {
     /// Owners and admins.
     AdminsOf(TenantId),
     Operators,
+}
+
+/// What a list is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The reader's own account, and a tenant if there is one.
+    Account(Option<TenantId>),
+    Server,
 }
 
 /// The people to tell, by id.
@@ -84,20 +92,32 @@ pub async fn insert(
     Ok(())
 }
 
-/// What waits for this person, the newest first: all of it, or what is about one tenant or none.
+/// What waits for this person, the newest first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unread(tx: &mut PlatformTx, user: UserId, tenant: Option<TenantId>) -> Result<Vec<Notification>> {
+pub async fn unread(tx: &mut PlatformTx, user: UserId, about: About) -> Result<Vec<Notification>> {
+    let (tenant, server) = match about {
+        About::Account(tenant) => (tenant, false),
+        About::Server => (None, true),
+    };
+    let personal: Vec<String> = Suspicion::ALL
+        .iter()
+        .filter(|kind| kind.is_personal())
+        .map(|kind| kind.as_str().to_owned())
+        .collect();
     let rows = sqlx::query!(
         r#"select n.id, n.kind, n.data, n.created_at, t.id as "tenant?", t.slug as "slug?", t.name as "name?"
            from notification n
            left join tenant t on t.id = n.tenant
-           where n.user_id = $1 and n.read_at is null and ($2::uuid is null or n.tenant is null or n.tenant = $2)
+           where n.user_id = $1 and n.read_at is null
+             and (n.tenant = $2 or (n.tenant is null and (n.kind = any ($3)) <> $4))
            order by n.created_at desc
-           limit $3"#,
+           limit $5"#,
         user.uuid(),
         tenant.map(TenantId::uuid),
+        &personal,
+        server,
         SHOWN,
     )
     .fetch_all(tx.conn())

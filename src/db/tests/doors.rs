@@ -34,7 +34,7 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/tenants.rs", "oneself(", 1),
     // `admin reset-password`.
     ("server/src/cli/admin.rs", "of_command_line(", 1),
-    ("server/src/cli/audit.rs", "of_command_line(", 1),
+    ("server/src/cli/audit.rs", "of_command_line(", 2),
     ("server/src/cli/bench.rs", "of_command_line(", 1),
     ("server/src/cli/members.rs", "of_command_line(", 1),
 ];

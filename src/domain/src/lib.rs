@@ -21,6 +21,7 @@ pub mod initialize;
 pub mod invitations;
 pub mod members;
 pub mod model_access;
+pub mod notifications;
 pub mod outbox;
 mod password;
 pub mod permissions;

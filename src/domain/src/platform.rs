@@ -3,8 +3,8 @@
 use serde_json::json;
 use tenantry_db::{account, platform as db};
 use tenantry_types::account::{User, UserPatch, UserStatus};
-use tenantry_types::overview::PlatformStats;
-use tenantry_types::{Page, PageQuery, ProblemCode, Timestamp, UserId};
+use tenantry_types::overview::{PlatformStats, TenantAccess};
+use tenantry_types::{Page, PageQuery, ProblemCode, TenantId, Timestamp, UserId};
 
 use crate::audit::event;
 use crate::{App, Error, Operator, Result, now};
@@ -25,6 +25,18 @@ pub async fn stats(app: &App, _by: &Operator) -> Result<PlatformStats> {
         database_version: app.db().version().await?,
         migration: app.db().migration().await?,
     })
+}
+
+/// Owners and admins that a review of access names for each tenant.
+const MOST_ADMINS: i64 = 50;
+
+/// Who may enter each tenant: a hundred tenants by id, those behind `after`. Empty at the end.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn access(app: &App, _by: &Operator, after: Option<TenantId>) -> Result<Vec<TenantAccess>> {
+    let mut tx = app.db().platform().await?;
+    Ok(db::access(&mut tx, after, 100, MOST_ADMINS).await?)
 }
 
 /// # Errors

@@ -257,7 +257,7 @@ pub async fn purge(app: &App, by: &Operator, id: TenantId) -> Result<()> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<Granted<needs::AuditRead>>) -> Result<Overview> {
+pub async fn overview(app: &App, by: Granted<needs::TenantRead>) -> Result<Overview> {
     let now = now();
     let mut tx = app.db().tenant(&by).await?;
     let tenant = db::get(&mut tx).await?;
@@ -266,10 +266,6 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
     quotas.retain(|q| q.limit.is_some());
     let soon = Timestamp(now.0 + Duration::from_secs(2 * 86_400));
     let (expiring, off) = db::attention(&mut tx, now, soon).await?;
-    let activity = match audit {
-        Some(_) => tenantry_db::audit::recent(&mut tx, 8).await?,
-        None => Vec::new(),
-    };
     let dismissed = match by.actor().user_id() {
         Some(user) => member::steps_dismissed(&mut tx, user).await?,
         None => true,
@@ -288,7 +284,6 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>, audit: Option<G
         attention: Attention::of(&quotas, expiring, off),
         quotas,
         steps,
-        activity,
     })
 }
 

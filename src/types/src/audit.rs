@@ -179,6 +179,13 @@ words! {
     }
 }
 
+impl Suspicion {
+    /// Whether it is about the reader's own account, and not about a tenant or the server.
+    pub fn is_personal(self) -> bool {
+        matches!(self, Self::LogInsFailed | Self::NewPlace)
+    }
+}
+
 /// Something that somebody should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
@@ -193,6 +200,20 @@ pub struct Notification {
 }
 
 impl Notification {
+    /// The page that shows more of it.
+    pub fn page(&self) -> String {
+        let kind = Suspicion::from_word(&self.kind);
+        if kind.is_some_and(Suspicion::is_personal) {
+            return "/account".to_owned();
+        }
+        let about = self.about.as_deref().unwrap_or_default();
+        let outcome = if kind.is_some() { "&outcome=denied" } else { "" };
+        match &self.tenant {
+            Some(tenant) => format!("/t/{}/audit?actor={about}{outcome}", tenant.slug),
+            None => format!("/admin/audit?actor={about}{outcome}"),
+        }
+    }
+
     /// In words, for people.
     pub fn sentence(&self) -> String {
         let count = self.count.unwrap_or(1);

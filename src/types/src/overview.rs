@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::audit::AuditEvent;
 use crate::counted;
 use crate::input::Metadata;
 use crate::plan::{Quota, QuotaState};
 use crate::tenant::{Tenant, TenantSettings, TenantStats, TenantStatus};
-use crate::{PlanId, Slug, TenantId, Timestamp};
+use crate::{PlanId, Slug, TenantId, TenantRole, Timestamp, UserId};
 
 /// One of the first steps in a new tenant; its state comes from the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,8 +79,6 @@ pub struct Overview {
     pub quotas: Vec<Quota>,
     pub steps: FirstSteps,
     pub attention: Vec<Attention>,
-    /// Empty for those who may not read the audit.
-    pub activity: Vec<AuditEvent>,
 }
 
 /// `GET /platform/stats`.
@@ -96,6 +93,33 @@ pub struct PlatformStats {
     pub version: String,
     pub database_version: String,
     pub migration: i64,
+}
+
+/// Who may enter a tenant, for a review of access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantAccess {
+    pub id: TenantId,
+    pub slug: String,
+    pub name: String,
+    pub status: TenantStatus,
+    /// Active members whose accounts are active.
+    pub active_users: i64,
+    /// Models that are enabled in it and switched on.
+    pub enabled_models: i64,
+    /// How many active owners and admins there are; `admins` may name fewer.
+    pub admin_count: i64,
+    pub admins: Vec<TenantAdmin>,
+}
+
+/// An owner or admin of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantAdmin {
+    pub user_id: UserId,
+    pub email: String,
+    pub name: String,
+    pub role: TenantRole,
+    /// When they were last in this tenant; null: never.
+    pub last_active_at: Option<Timestamp>,
 }
 
 /// A tenant in the operator's list.

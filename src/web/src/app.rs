@@ -67,6 +67,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("models/report") view=later::Report ssr=SsrMode::Async />
                     <Route path=path!("models/:model") view=later::ModelDetail ssr=SsrMode::Async />
                     <Route path=path!("keys") view=later::Keys ssr=SsrMode::Async />
+                    <Route path=path!("audit") view=later::Audit ssr=SsrMode::Async />
                     <Route path=path!("permissions") view=later::Permissions ssr=SsrMode::Async />
                     <Route path=path!("settings") view=later::Settings ssr=SsrMode::Async />
                     <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
@@ -80,6 +81,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("models") view=later::Catalog ssr=SsrMode::Async />
                     <Route path=path!("models/:id") view=later::CatalogDetail ssr=SsrMode::Async />
                     <Route path=path!("plans") view=later::Plans ssr=SsrMode::Async />
+                    <Route path=path!("audit") view=later::ServerAudit ssr=SsrMode::Async />
                     <Route path=path!("*rest") view=pages::Missing ssr=SsrMode::Async />
                 </ParentRoute>
                 <ParentRoute path=path!("/account") view=PersonFrame ssr=SsrMode::Async>

@@ -14,6 +14,8 @@ pub mod state;
 pub mod ui;
 
 #[cfg(feature = "ssr")]
+mod drawn;
+#[cfg(feature = "ssr")]
 pub mod forms;
 #[cfg(feature = "ssr")]
 pub mod server;

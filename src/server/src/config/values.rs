@@ -359,7 +359,11 @@ fn duration(text: &str) -> Result<Duration, &'static str> {
 fn domain(text: &str) -> Result<String, &'static str> {
     let text = text.to_ascii_lowercase();
     let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if text.split('.').all(label) { Ok(text) } else { Err("a domain such as tenantry.example.com is expected") }
+    if text.split('.').all(label) {
+        Ok(text)
+    } else {
+        Err("a domain such as tenantry.example.com is expected")
+    }
 }
 
 /// A time that somebody waits for.

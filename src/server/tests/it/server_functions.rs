@@ -194,7 +194,7 @@ async fn the_right_person_is_understood(world: &World) {
             "/_fn/account/leave" => "last_owner",
             // They are asked for their address, not for the tenant's name.
             "/_fn/account/delete" => "invalid",
-            "/_fn/account/accept" | "/_fn/account/sessions/end" => "not_found",
+            "/_fn/account/accept" | "/_fn/account/sessions/end" | "/_fn/notifications/read" => "not_found",
             "/_fn/account/verify" => "no_mail",
             "/_fn/admin/users/reset-totp" => "totp_off",
             "/_fn/admin/providers/preview" | "/_fn/admin/providers/sync" => "upstream_unreachable",
@@ -216,6 +216,7 @@ async fn roles_count_here_as_well(world: &World) {
         ("/_fn/tenant/update", &world.test.a.developer),
         ("/_fn/tenant/suspend", &world.test.a.admin),
         ("/_fn/invitations", &world.test.a.viewer),
+        ("/_fn/audit", &world.test.a.developer),
         ("/_fn/keys", &world.test.a.viewer),
         ("/_fn/keys/revoke", &world.test.a.viewer),
         ("/_fn/workspaces/archive", &world.test.a.reviewer),

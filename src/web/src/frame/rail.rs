@@ -49,6 +49,7 @@ fn entries(area: &Area) -> Vec<Entry> {
                 (Permission::ModelsRead, "models", "cpu", "Models"),
                 (Permission::KeysRead, "keys", "key", "Keys"),
                 (Permission::TenantRead, "permissions", "shield", "Permissions"),
+                (Permission::AuditRead, "audit", "list", "Audit"),
                 (Permission::TenantRead, "settings", "settings", "Settings"),
             ];
             out.extend(
@@ -70,6 +71,7 @@ fn entries(area: &Area) -> Vec<Entry> {
             entry("/admin/providers".into(), "plug", "Providers"),
             entry("/admin/models".into(), "cpu", "Catalogue"),
             entry("/admin/plans".into(), "tag", "Plans"),
+            entry("/admin/audit".into(), "list", "Audit"),
         ],
         Area::Person => vec![entry("/account".into(), "user", "Account")],
     }

@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 use crate::browser;
 use crate::ui::Icon;
 
-use super::{account, admin, keys, links, member, model, new_tenant, permissions, report, settings, workspace};
+use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, report, settings, workspace};
 
 /// A group of pages: the function that holds their code, the one that only fetches it, and the pages.
 macro_rules! group {
@@ -70,6 +70,7 @@ fn not_fetched() -> AnyView {
 
 group!(More, more, fetch_more:
     Account = account::Account,
+    Audit = audit::Audit,
     Forgot = links::Forgot,
     Keys = keys::Keys,
     MemberPage = member::MemberPage,
@@ -92,4 +93,5 @@ group!(Operator, operator, fetch_operator:
     Catalog = admin::Catalog,
     CatalogDetail = admin::CatalogDetail,
     Plans = admin::Plans,
+    ServerAudit = audit::ServerAudit,
 );

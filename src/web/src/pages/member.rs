@@ -7,7 +7,6 @@ use tenantry_types::explain::MemberModel;
 use tenantry_types::{Permission, counted};
 
 use super::members::other_status;
-use super::overview::Activity;
 use super::role_choices;
 use crate::data::{fetch, loaded_here};
 use crate::frame::{param, tenant_param};
@@ -78,7 +77,7 @@ pub fn MemberPage() -> impl IntoView {
                 </div>
                 <div>
                     {page.models.map(|models| view! { <Models clone:base models email=m.email.to_string() base=base.clone() /> })}
-                    {page.activity.map(|events| view! { <Section title="Latest activity"><Activity events may=true /></Section> })}
+                    {page.activity.map(|drawn| view! { <Section title="Latest activity"><div inner_html=drawn></div></Section> })}
                 </div>
             </div>
             <permissions::Permissions data=allowed tenant=here.slug.to_string() />

@@ -2,7 +2,6 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::Permission;
-use tenantry_types::audit::AuditEvent;
 use tenantry_types::invitation::Invitation;
 use tenantry_types::overview::{Attention, FirstSteps};
 use tenantry_types::plan::{Quota, QuotaState, Resource as Limited};
@@ -12,7 +11,7 @@ use crate::data::{fetch, loaded_here};
 use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::tenants::{DismissSteps, get_overview};
-use crate::ui::{ActForm, Alert, Avatar, Empty, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
+use crate::ui::{ActForm, Alert, Hidden, Icon, PageHead, Section, Submit, TenantBadge, Tone, When};
 
 #[component]
 pub fn Overview() -> impl IntoView {
@@ -57,10 +56,10 @@ pub fn Overview() -> impl IntoView {
                 })}
             {show_steps.then(|| view! { <Steps steps here=here.clone() /> })}
             <ul class="tiles">{tiles}</ul>
-            {here.may(Permission::TenantUpdate).then(|| view! { <Look attention=overview.attention base=base.clone() /> })}
+            <Look attention=if here.may(Permission::TenantUpdate) { overview.attention } else { Vec::new() } notices=page.notices base=base.clone() />
             <div class="columns">
                 <div>
-                    <Section title="Recent activity"><Activity events=overview.activity may=here.may(Permission::AuditRead) /></Section>
+                    <Section title="Recent activity"><div inner_html=page.activity></div></Section>
                 </div>
                 <div>
                     <Section title="Limits"><Limits quotas=overview.quotas /></Section>
@@ -73,8 +72,8 @@ pub fn Overview() -> impl IntoView {
 
 /// What needs attention.
 #[component]
-fn Look(attention: Vec<Attention>, base: String) -> impl IntoView {
-    (!attention.is_empty()).then(|| {
+fn Look(attention: Vec<Attention>, notices: String, base: String) -> impl IntoView {
+    (!attention.is_empty() || !notices.is_empty()).then(|| {
         let items = attention
             .into_iter()
             .map(|a| {
@@ -82,7 +81,7 @@ fn Look(attention: Vec<Attention>, base: String) -> impl IntoView {
                 view! { <li><a class=class href=format!("{base}/{}", a.page)><Icon name="alert" />{a.text}</a></li> }
             })
             .collect_view();
-        view! { <Section title="Needs attention"><ul class="looks">{items}</ul></Section> }
+        view! { <Section title="Needs attention"><div inner_html=notices></div><ul class="looks">{items}</ul></Section> }
     })
 }
 
@@ -185,34 +184,4 @@ fn Pending(items: Vec<Invitation>, base: String) -> impl IntoView {
         .map(|i| view! { <li><span>{i.email.to_string()}</span><span class="muted">{i.role.label()}", expires "<When at=i.expires_at /></span></li> })
         .collect_view();
     view! { <ul class="rows">{rows}</ul><p><a href=format!("{base}/invitations")>"All invitations"</a></p> }.into_any()
-}
-
-/// Events in words, the latest first.
-#[component]
-pub fn Activity(events: Vec<AuditEvent>, may: bool) -> impl IntoView {
-    if !may {
-        return view! { <p class="muted">"Owners and admins see here what happened."</p> }.into_any();
-    }
-    if events.is_empty() {
-        return view! { <Empty icon="list" title="Nothing has happened yet" text="What people change in this tenant shows here." /> }.into_any();
-    }
-    let items = events
-        .into_iter()
-        .map(|e| {
-            let refused = e.outcome != tenantry_types::audit::Outcome::Ok;
-            view! {
-                <li>
-                    <Avatar name=e.actor.name.clone() class="avatar-small avatar-round" />
-                    <span>
-                        <strong>{e.actor.name.clone()}</strong>
-                        " "
-                        {e.sentence()}
-                        {refused.then_some(" (refused)")}
-                        <small><When at=e.at /></small>
-                    </span>
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <ol class="activity">{items}</ol> }.into_any()
 }

@@ -51,6 +51,7 @@ outcomes! {
     LimitsSaved = "limits-saved", "The limits are saved.";
     PlanSet = "plan-set", "The plan is set.";
     StepsDismissed = "steps-dismissed", "The first steps are put away.";
+    NotificationRead = "notification-read", "It is marked as read.";
     WorkspaceCreated = "workspace-created", "The workspace is created.";
     WorkspaceSaved = "workspace-saved", "The workspace is saved.";
     WorkspaceArchived = "workspace-archived", "The workspace is archived.";

@@ -2,7 +2,6 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::Page;
-use tenantry_types::audit::AuditEvent;
 use tenantry_types::explain::MemberModel;
 use tenantry_types::member::{Member, MemberDetail};
 use tenantry_types::tenant::MembersJoin;
@@ -11,7 +10,7 @@ use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
-    crate::server,
+    crate::{drawn, server},
     leptos::server_fn::ServerFn,
     serde_json::json,
     tenantry_domain::{audit, members, model_access},
@@ -44,8 +43,8 @@ pub struct MemberPage {
     pub detail: MemberDetail,
     /// None for those who may not see who can use what.
     pub models: Option<Vec<MemberModel>>,
-    /// What they did last; None for those who may not read the record.
-    pub activity: Option<Vec<AuditEvent>>,
+    /// What they did last, as it is drawn; None for those who may not read the record.
+    pub activity: Option<String>,
 }
 
 #[server(endpoint = "members/one", output = Answer)]
@@ -68,7 +67,8 @@ pub async fn get_member(tenant: String, user: String) -> Result<MemberPage, UiEr
                 skip: 0,
                 limit: 6,
             };
-            Some(audit::list(&s.app, by, &theirs, last).await?.items)
+            let events = audit::list(&s.app, by, &theirs, last).await?.items;
+            Some(drawn::activity_of(s.ctx.tenant().slug.as_str(), &id.to_string(), events))
         }
         Err(_) => None,
     };

@@ -13,10 +13,10 @@ use super::{Done, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
-    crate::server,
+    crate::{drawn, server},
     leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::{invitations, plans, quotas, sign_in_policy, tenants},
+    tenantry_domain::{audit, invitations, notifications, plans, quotas, sign_in_policy, tenants},
     tenantry_types::invitation::InvitationStatus,
     tenantry_types::plan::{QuotaPatch, Resource as Limited},
     tenantry_types::sign_in::SignInPolicyPatch,
@@ -30,12 +30,20 @@ pub struct OverviewPage {
     pub overview: Overview,
     /// The invitations that wait; empty for those who may not see them.
     pub pending: Vec<Invitation>,
+    /// What happened last, as it is drawn.
+    pub activity: String,
+    /// What the person has not read yet, as it is drawn; empty when there is nothing.
+    pub notices: String,
 }
 
 #[server(endpoint = "tenant/overview", output = Answer)]
 pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
     let s = server::ctx(&tenant).await?;
-    let overview = tenants::overview(&s.app, s.grant()?, s.ctx.grant().ok()).await?;
+    let overview = tenants::overview(&s.app, s.grant()?).await?;
+    let activity = match s.ctx.grant() {
+        Ok(by) => drawn::activity(audit::recent(&s.app, by, 8).await?),
+        Err(_) => drawn::no_activity(),
+    };
     let pending = match s.ctx.grant() {
         Ok(by) => {
             let query = PageQuery {
@@ -46,7 +54,17 @@ pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
         }
         Err(_) => Vec::new(),
     };
-    Ok(OverviewPage { overview, pending })
+    let notices = match s.ctx.asker().person() {
+        Ok(who) => notifications::in_tenant(&s.app, who, s.ctx.grant().ok()).await?,
+        Err(_) => Vec::new(),
+    };
+    let here = format!("/t/{}", s.ctx.tenant().slug);
+    Ok(OverviewPage {
+        notices: drawn::notices(notices, &here),
+        overview,
+        pending,
+        activity,
+    })
 }
 
 #[server(endpoint = "tenant/dismiss_steps", output = Answer)]

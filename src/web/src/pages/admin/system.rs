@@ -3,12 +3,14 @@ use leptos::prelude::*;
 
 use crate::data::{fetch, loaded};
 use crate::rpc::admin::stats;
+use crate::rpc::audit::access_review;
 use crate::ui::{PageHead, Section};
 
 #[component]
 pub fn System() -> impl IntoView {
     let data = fetch(stats);
-    loaded(data, |stats| {
+    let access = fetch(access_review);
+    loaded(data, move |stats| {
         let tiles = [
             ("Tenants", stats.tenants, "/admin/tenants"),
             ("Accounts", stats.users, "/admin/users"),
@@ -29,6 +31,12 @@ pub fn System() -> impl IntoView {
                     <div><dt>"Active tenants"</dt><dd>{stats.active_tenants}" of "{stats.tenants}</dd></div>
                 </dl>
             </Section>
+            {loaded(access, |(notices, access)| {
+                view! {
+                    {(!notices.is_empty()).then(|| view! { <Section title="Needs attention"><div inner_html=notices></div></Section> })}
+                    <Section title="Who has access"><div inner_html=access></div></Section>
+                }
+            })}
         }
     })
 }
