@@ -51,6 +51,8 @@ impl Table {
             .map(|(name, kind)| match name.as_str() {
                 name if name == self.tenant => format!("'{}'", home.tenant),
                 name if Some(name) == self.workspace => format!("'{}'", home.workspace),
+                // An event and what is personal in it belong together.
+                "seq" => format!("abs(hashtext('{}'))", home.workspace),
                 _ => value(kind).to_owned(),
             })
             .collect();
@@ -239,6 +241,24 @@ async fn nothing_is_done_outside_ones_tenant_and_workspaces() {
     assert_closed(&mut conn, &of_workspaces, &enter(a, ""), None, research).await;
     assert_closed(&mut conn, &every, "", None, research).await;
     assert_closed(&mut conn, &every, "set local app.workspaces = '*'", None, research).await;
+
+    // What is personal in an event is as far as the event, though it names no workspace: here the one of `research`.
+    for (workspaces, seen) in [
+        (research.workspace.to_string(), 1),
+        (support.workspace.to_string(), 0),
+        (String::new(), 0),
+    ] {
+        run(&mut conn, "begin").await.unwrap();
+        run(&mut conn, &format!("set local role tenantry_tenant; {}", enter(a, &workspaces)))
+            .await
+            .unwrap();
+        assert_eq!(
+            count(&mut conn, "select count(*) from audit_personal").await.unwrap(),
+            seen,
+            "{workspaces}"
+        );
+        run(&mut conn, "rollback").await.unwrap();
+    }
 
     for (table, before) in all.iter().zip(before) {
         let after = count(&mut superuser, &format!("select count(*) from {}", table.name)).await.unwrap();
