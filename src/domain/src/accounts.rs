@@ -227,13 +227,18 @@ pub async fn remember_tenant(app: &App, who: &Principal, tenant: TenantId) -> Re
     }
     let mut tx = app.db().platform().await?;
     account::set_last_tenant(&mut tx, who.id(), tenant).await?;
-    let to = tenant::find(&mut tx, Some(tenant), None).await?;
-    let name = to.map(|to| to.name).unwrap_or_default();
+    record_switch(&mut tx, who, tenant).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Records that somebody stands in another tenant from now on.
+pub(crate) async fn record_switch(tx: &mut PlatformTx, who: &Principal, to: TenantId) -> Result<()> {
+    let name = tenant::find(tx, Some(to), None).await?.map(|to| to.name).unwrap_or_default();
     tx.record(
         &who.actor(),
-        event("user.switched_tenant", "tenant", Some(tenant.to_string()), &name, json!({})),
+        event("user.switched_tenant", "tenant", Some(to.to_string()), &name, json!({})),
     );
-    tx.commit().await?;
     Ok(())
 }
 

@@ -159,6 +159,7 @@ pub async fn switch(app: &App, bearer: &Bearer, tenant: TenantId, workspace: Opt
         return Err(ProblemCode::Unauthenticated.into());
     }
     db::stand(&mut tx, family.id, tenant, workspace).await?;
+    crate::accounts::record_switch(&mut tx, &bearer.principal, tenant).await?;
     next(app, tx, &family, now).await
 }
 

@@ -165,6 +165,63 @@ async fn refusals_of_every_door_are_recorded_and_stay_refusals() {
     assert_eq!(actions, ["access.denied", "tenant.probed"]);
 }
 
+/// What is recorded of a person in the server's own chain, by action.
+async fn done_by(test: &TestApp, person: &Person, action: &str) -> usize {
+    let path = format!("/api/v1/platform/audit?actor={}&action={action}", person.user.id);
+    get(test, &path, &test.operator).await["items"].as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn comings_goings_tokens_and_files_are_recorded() {
+    let test = TestApp::new().await;
+    let (a, b) = (test.a.tenant.slug.as_str(), test.b.tenant.slug.as_str());
+    let owner = &test.a.owner;
+    let credentials = serde_json::json!({ "email": owner.user.email, "password": crate::support::fixture::PASSWORD });
+    assert_eq!(test.post("/api/v1/auth/login").json(&credentials).send().await.status, 200);
+    assert_eq!(done_by(&test, owner, "user.logged_in").await, 1);
+
+    // Another tenant of theirs, by session and by token.
+    let new = serde_json::json!({ "name": "Elsewhere" });
+    let made = test.post("/api/v1/tenants").by(owner).json(&new).send().await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let elsewhere = serde_json::json!({ "tenant": made.json()["slug"] });
+    let back = serde_json::json!({ "tenant": a });
+    let before = done_by(&test, owner, "user.switched_tenant").await;
+    for to in [&back, &elsewhere] {
+        assert_eq!(test.post("/api/v1/auth/switch-tenant").by(owner).json(to).send().await.status, 200);
+    }
+    assert!(done_by(&test, owner, "user.switched_tenant").await > before);
+    let before = done_by(&test, owner, "user.switched_tenant").await;
+    let issued = test.post("/api/v1/auth/token").json(&credentials).send().await;
+    assert_eq!(issued.status, 200, "{}", issued.text());
+    let bearer = format!("Bearer {}", issued.json()["access_token"].as_str().unwrap());
+    let switched = test
+        .post("/api/v1/auth/switch-tenant")
+        .header("authorization", &bearer)
+        .json(&back)
+        .send()
+        .await;
+    assert_eq!(switched.status, 200, "{}", switched.text());
+    assert_eq!(done_by(&test, owner, "token.issued").await, 1);
+    assert_eq!(done_by(&test, owner, "user.switched_tenant").await, before + 1);
+    // Where one may not go is no switch.
+    let foreign = serde_json::json!({ "tenant": b });
+    assert_eq!(test.post("/api/v1/auth/switch-tenant").by(owner).json(&foreign).send().await.status, 404);
+    assert_eq!(done_by(&test, owner, "user.switched_tenant").await, before + 1);
+
+    let report = test.get(&format!("/api/v1/tenants/{a}/models/report?format=csv")).by(owner).send().await;
+    assert_eq!(report.status, 200);
+    let taken = get(&test, &format!("/api/v1/tenants/{a}/audit?action=models.report_exported"), owner).await;
+    assert_eq!(taken["items"].as_array().unwrap().len(), 1);
+
+    // Both ways out; who is not in leaves no trace.
+    assert_eq!(test.post("/api/v1/auth/logout").by(owner).send().await.status, 204);
+    assert_eq!(test.post("/api/v1/auth/logout").by(owner).send().await.status, 204);
+    assert_eq!(done_by(&test, owner, "user.logged_out").await, 1);
+    assert_eq!(test.post("/logout").by(&test.a.admin).form(&[]).send().await.status, 303);
+    assert_eq!(done_by(&test, &test.a.admin, "user.logged_out").await, 1);
+}
+
 async fn page(test: &TestApp, path: &str, by: &Person) -> String {
     let answer = test.get(path).by(by).send().await;
     assert_eq!(answer.status, 200, "{path}: {}", answer.text());

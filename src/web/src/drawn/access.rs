@@ -33,7 +33,7 @@ pub fn access(tenants: Vec<TenantAccess>, more: bool) -> String {
                     <th scope="row"><a href=format!("/t/{}/members", t.slug)>{t.name}</a>{status}</th>
                     <td class="num" data-label="Active users">{t.active_users}</td>
                     <td class="num" data-label="Enabled models">{t.enabled_models}</td>
-                    <td><ul class="rows">{admins}{beyond}</ul></td>
+                    <td data-label="Owners and admins"><ul class="rows">{admins}{beyond}</ul></td>
                 </tr>
             }
         })

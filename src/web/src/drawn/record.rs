@@ -302,7 +302,11 @@ fn events(asked: &Asked, chain: &Chain<'_>, page: Page<AuditEvent>) -> impl Into
         (n, Some(_), true) => format!("The newest {n} events"),
         (n, ..) => format!("{n} older events"),
     };
-    let words = if narrowed { format!("{words} that match") } else { words };
+    let words = match (narrowed, n) {
+        (false, _) => words,
+        (true, 1) => format!("{words} that matches"),
+        (true, _) => format!("{words} that match"),
+    };
     let rows = page.items.into_iter().map(|e| event(asked, chain, e)).collect_view();
     let older = page
         .next_cursor
