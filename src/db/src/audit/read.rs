@@ -72,65 +72,16 @@ pub async fn recent(tx: &mut TenantTx, limit: i64) -> Result<Vec<AuditEvent>> {
     Ok(events.into_iter().map(|(_, event)| event).collect())
 }
 
-/// Events of the tenant before `before`, the newest first, with their places in the chain.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list(tx: &mut TenantTx, filter: &AuditFilter, before: Option<i64>, skip: i64, limit: i64) -> Result<Vec<(i64, AuditEvent)>> {
-    let tenant = tx.tenant_id();
-    let lines = sqlx::query_as!(
-        Line,
-        r#"select e.seq, e.id, e.at, e.workspace_id, e.actor_type, e.actor_id, coalesce(e.actor_name, a.name) as actor_name, e.action,
+/// The events of a chain: the same question for a tenant's and the server's, whose tables differ. `$from` ends in a
+/// condition; `$12` is the tenant, if there is one.
+macro_rules! lines {
+    ($tx:expr, $filter:expr, $before:expr, $skip:expr, $limit:expr, $workspace:tt, $from:tt $(, $tenant:expr)?) => {
+        sqlx::query_as!(
+            Line,
+            r#"select e.seq, e.id, e.at, "# + $workspace + r#", e.actor_type, e.actor_id, coalesce(e.actor_name, a.name) as actor_name, e.action,
              e.target_type, e.target_id, coalesce(e.target_name, t.name) as target_name, e.outcome, e.door, a.ip as "ip?", e.request_id,
-             e.changes, t.changes as "personal?"
-           from audit_event e
-           left join audit_personal a on a.tenant_id = e.tenant_id and a.seq = e.seq and a.party = 'actor'
-           left join audit_personal t on t.tenant_id = e.tenant_id and t.seq = e.seq and t.party = 'target'
-           where e.tenant_id = $1
-             and ($2::bigint is null or e.seq < $2)
-             and ($3::text is null or e.actor_id = $3 or e.actor_type = $3)
-             and ($4::text is null or e.action = $4 or starts_with(e.action, $4 || '.'))
-             and ($5::text is null or e.outcome = $5)
-             and ($6::text is null or e.target_id = $6 or e.target_type = $6)
-             and ($7::timestamptz is null or e.at >= $7)
-             and ($8::timestamptz is null or e.at < $8)
-             and ($9::text is null or e.door = $9)
-             and ($10::text is null or e.action like $10 or lower(coalesce(e.actor_name, a.name)) like $10
-               or lower(coalesce(e.target_name, t.name)) like $10 or lower(e.request_id) like $10 or a.ip like $10)
-           order by e.seq desc
-           limit $11 offset $12"#,
-        tenant.uuid(),
-        before,
-        filter.actor,
-        filter.action,
-        filter.outcome.map(Outcome::as_str),
-        filter.target,
-        filter.from.map(|at| at.0),
-        filter.to.map(|at| at.0),
-        filter.door.map(Door::as_str),
-        filter.pattern(),
-        limit,
-        skip,
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    lines.into_iter().map(|line| line.event(Some(tenant))).collect()
-}
-
-/// The same of the server's own chain.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list_platform(tx: &mut PlatformTx, filter: &AuditFilter, before: Option<i64>, skip: i64, limit: i64) -> Result<Vec<(i64, AuditEvent)>> {
-    let lines = sqlx::query_as!(
-        Line,
-        r#"select e.seq, e.id, e.at, null::uuid as "workspace_id?", e.actor_type, e.actor_id, coalesce(e.actor_name, a.name) as actor_name,
-             e.action, e.target_type, e.target_id, coalesce(e.target_name, t.name) as target_name, e.outcome, e.door, a.ip as "ip?",
-             e.request_id, e.changes, t.changes as "personal?"
-           from platform_audit e
-           left join platform_audit_personal a on a.seq = e.seq and a.party = 'actor'
-           left join platform_audit_personal t on t.seq = e.seq and t.party = 'target'
-           where ($1::bigint is null or e.seq < $1)
+             e.changes, t.changes as "personal?" "# + $from + r#"
+             and ($1::bigint is null or e.seq < $1)
              and ($2::text is null or e.actor_id = $2 or e.actor_type = $2)
              and ($3::text is null or e.action = $3 or starts_with(e.action, $3 || '.'))
              and ($4::text is null or e.outcome = $4)
@@ -142,20 +93,63 @@ pub async fn list_platform(tx: &mut PlatformTx, filter: &AuditFilter, before: Op
                or lower(coalesce(e.target_name, t.name)) like $9 or lower(e.request_id) like $9 or a.ip like $9)
            order by e.seq desc
            limit $10 offset $11"#,
+            $before,
+            $filter.actor,
+            $filter.action,
+            $filter.outcome.map(Outcome::as_str),
+            $filter.target,
+            $filter.from.map(|at| at.0),
+            $filter.to.map(|at| at.0),
+            $filter.door.map(Door::as_str),
+            $filter.pattern(),
+            $limit,
+            $skip
+            $(, $tenant)?
+        )
+        .fetch_all($tx.conn())
+        .await?
+    };
+}
+
+/// Events of the tenant before `before`, the newest first, with their places in the chain.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(tx: &mut TenantTx, filter: &AuditFilter, before: Option<i64>, skip: i64, limit: i64) -> Result<Vec<(i64, AuditEvent)>> {
+    let tenant = tx.tenant_id();
+    let lines = lines!(
+        tx,
+        filter,
         before,
-        filter.actor,
-        filter.action,
-        filter.outcome.map(Outcome::as_str),
-        filter.target,
-        filter.from.map(|at| at.0),
-        filter.to.map(|at| at.0),
-        filter.door.map(Door::as_str),
-        filter.pattern(),
-        limit,
         skip,
-    )
-    .fetch_all(tx.conn())
-    .await?;
+        limit,
+        "e.workspace_id",
+        "from audit_event e
+           left join audit_personal a on a.tenant_id = e.tenant_id and a.seq = e.seq and a.party = 'actor'
+           left join audit_personal t on t.tenant_id = e.tenant_id and t.seq = e.seq and t.party = 'target'
+           where e.tenant_id = $12",
+        tenant.uuid()
+    );
+    lines.into_iter().map(|line| line.event(Some(tenant))).collect()
+}
+
+/// The same of the server's own chain.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_platform(tx: &mut PlatformTx, filter: &AuditFilter, before: Option<i64>, skip: i64, limit: i64) -> Result<Vec<(i64, AuditEvent)>> {
+    let lines = lines!(
+        tx,
+        filter,
+        before,
+        skip,
+        limit,
+        "null::uuid as \"workspace_id?\"",
+        "from platform_audit e
+           left join platform_audit_personal a on a.seq = e.seq and a.party = 'actor'
+           left join platform_audit_personal t on t.seq = e.seq and t.party = 'target'
+           where true"
+    );
     lines.into_iter().map(|line| line.event(None)).collect()
 }
 

@@ -181,6 +181,15 @@ impl<'a> Walk<'a> {
         self.hash.clone_from(&row.hash);
     }
 
+    /// Whether the walk is over because enough was found.
+    fn steps(&mut self, lines: Vec<Line>) -> bool {
+        for line in lines {
+            let (row, parts) = line.split();
+            self.step(&row, &parts);
+        }
+        self.enough()
+    }
+
     fn enough(&self) -> bool {
         self.out.found.len() >= ENOUGH
     }
@@ -201,6 +210,37 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Walks a chain part by part: the same for a tenant's and the server's, whose tables differ. `$from` ends in a
+/// condition; `$4` is the tenant, if there is one. Rows past the head are not read: they grow meanwhile.
+macro_rules! walk {
+    ($tx:expr, $walk:expr, $head:expr, $workspace:tt, $from:tt $(, $tenant:expr)?) => {{
+        let mut after = i64::MIN;
+        loop {
+            let lines = sqlx::query_as!(
+                Line,
+                r#"select e.seq, e.id, e.at, "# + $workspace + r#", e.actor_type, e.actor_id, e.actor_name, e.actor_digest, e.action, e.target_type,
+                 e.target_id, e.target_name, e.target_digest, e.outcome, e.door, e.request_id, e.changes, e.prev_hash, e.hash,
+                 a.salt as "actor_salt?", a.name as "actor_person?", a.ip as "actor_ip?", a.changes as "actor_changes?",
+                 t.salt as "target_salt?", t.name as "target_person?", t.ip as "target_ip?", t.changes as "target_changes?" "# + $from + r#"
+                 and e.seq > $1 and e.seq <= $2
+               order by e.seq
+               limit $3"#,
+                after,
+                $head,
+                PART
+                $(, $tenant)?
+            )
+            .fetch_all($tx.conn())
+            .await?;
+            let Some(end) = lines.last().map(|line| line.seq) else { break };
+            after = end;
+            if $walk.steps(lines) {
+                break;
+            }
+        }
+    }};
+}
+
 /// Walks the tenant's chain. `noted` are heads that were noted before: place and hash.
 ///
 /// # Errors
@@ -218,37 +258,17 @@ pub async fn verify(tx: &mut TenantTx, noted: &BTreeMap<i64, Vec<u8>>) -> Result
     .await?;
     let (seq, hash, last) = head.map(|h| (h.seq, h.hash, h.last)).unwrap_or_default();
     let mut walk = Walk::new(tenant.to_string(), noted);
-    let mut after = i64::MIN;
-    loop {
-        let lines = sqlx::query_as!(
-            Line,
-            r#"select e.seq, e.id, e.at, e.workspace_id, e.actor_type, e.actor_id, e.actor_name, e.actor_digest, e.action, e.target_type,
-                 e.target_id, e.target_name, e.target_digest, e.outcome, e.door, e.request_id, e.changes, e.prev_hash, e.hash,
-                 a.salt as "actor_salt?", a.name as "actor_person?", a.ip as "actor_ip?", a.changes as "actor_changes?",
-                 t.salt as "target_salt?", t.name as "target_person?", t.ip as "target_ip?", t.changes as "target_changes?"
-               from audit_event e
-               left join audit_personal a on a.tenant_id = e.tenant_id and a.seq = e.seq and a.party = 'actor'
-               left join audit_personal t on t.tenant_id = e.tenant_id and t.seq = e.seq and t.party = 'target'
-               where e.tenant_id = $1 and e.seq > $2 and e.seq <= $3
-               order by e.seq
-               limit $4"#,
-            id,
-            after,
-            seq,
-            PART,
-        )
-        .fetch_all(tx.conn())
-        .await?;
-        let Some(end) = lines.last().map(|line| line.seq) else { break };
-        after = end;
-        for line in lines {
-            let (row, parts) = line.split();
-            walk.step(&row, &parts);
-        }
-        if walk.enough() {
-            break;
-        }
-    }
+    walk!(
+        tx,
+        walk,
+        seq,
+        "e.workspace_id",
+        "from audit_event e
+           left join audit_personal a on a.tenant_id = e.tenant_id and a.seq = e.seq and a.party = 'actor'
+           left join audit_personal t on t.tenant_id = e.tenant_id and t.seq = e.seq and t.party = 'target'
+           where e.tenant_id = $4",
+        id
+    );
     Ok(walk.end(seq, &hash, last))
 }
 
@@ -264,36 +284,16 @@ pub async fn verify_platform(tx: &mut PlatformTx, noted: &BTreeMap<i64, Vec<u8>>
     .await?;
     let (seq, hash, last) = head.map(|h| (h.seq, h.hash, h.last)).unwrap_or_default();
     let mut walk = Walk::new(PLATFORM.to_owned(), noted);
-    let mut after = i64::MIN;
-    loop {
-        let lines = sqlx::query_as!(
-            Line,
-            r#"select e.seq, e.id, e.at, null::uuid as "workspace_id?", e.actor_type, e.actor_id, e.actor_name, e.actor_digest, e.action,
-                 e.target_type, e.target_id, e.target_name, e.target_digest, e.outcome, e.door, e.request_id, e.changes, e.prev_hash, e.hash,
-                 a.salt as "actor_salt?", a.name as "actor_person?", a.ip as "actor_ip?", a.changes as "actor_changes?",
-                 t.salt as "target_salt?", t.name as "target_person?", t.ip as "target_ip?", t.changes as "target_changes?"
-               from platform_audit e
-               left join platform_audit_personal a on a.seq = e.seq and a.party = 'actor'
-               left join platform_audit_personal t on t.seq = e.seq and t.party = 'target'
-               where e.seq > $1 and e.seq <= $2
-               order by e.seq
-               limit $3"#,
-            after,
-            seq,
-            PART,
-        )
-        .fetch_all(tx.conn())
-        .await?;
-        let Some(end) = lines.last().map(|line| line.seq) else { break };
-        after = end;
-        for line in lines {
-            let (row, parts) = line.split();
-            walk.step(&row, &parts);
-        }
-        if walk.enough() {
-            break;
-        }
-    }
+    walk!(
+        tx,
+        walk,
+        seq,
+        "null::uuid as \"workspace_id?\"",
+        "from platform_audit e
+           left join platform_audit_personal a on a.seq = e.seq and a.party = 'actor'
+           left join platform_audit_personal t on t.seq = e.seq and t.party = 'target'
+           where true"
+    );
     Ok(walk.end(seq, &hash, last))
 }
 
