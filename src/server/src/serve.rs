@@ -3,6 +3,7 @@
 //! requests, those that run are answered, connections are closed, Postgres is stopped.
 
 mod chores;
+mod listen;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -87,13 +88,11 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
     announce(config, addr, &app);
     let (stop, stopped) = watch::channel(false);
     let until = |mut stopped: watch::Receiver<bool>| async move { drop(stopped.wait_for(|stop| *stop).await) };
-    let service = built.router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
-    let mut serving = tokio::spawn(serving.into_future());
+    let mut serving = tokio::spawn(listen::serve(listener, built.router, listen::HEAD_WITHIN, until(stopped)));
     tokio::select! {
         ended = &mut serving => {
             chores.abort();
-            return ended.map_err(Failure::failed)?.map_err(Failure::failed);
+            return ended.map_err(Failure::failed);
         }
         () = signals.next() => tracing::info!("stopping: requests that run are answered first"),
     }
