@@ -18,6 +18,8 @@ use tenantry_domain::{App, MasterKey, Origin, Policy, Principal, Setup, TenantCt
 use tenantry_types::account::{Login, Registration};
 use tenantry_types::member::MemberPatch;
 use tenantry_types::model::{AccessMode, Audience, ModelAccess, WorkspaceModels};
+use tenantry_types::sign_in::Reauthentication;
+use tenantry_types::text::Secret;
 use tenantry_types::workspace::WorkspacePatch;
 use tenantry_types::{Name, PageQuery, ProblemCode, Slug};
 
@@ -66,7 +68,7 @@ async fn register(app: &App, email: &str) -> Principal {
 
 async fn log_in(app: &App, email: &str, password: &str) -> Principal {
     let login = Login::parse(&json!({ "email": email, "password": password })).unwrap();
-    let user = accounts::log_in(app, &Origin::cli("test"), login).await.unwrap();
+    let user = accounts::log_in(app, &Origin::cli("test"), login).await.unwrap().user;
     access::principal(app, user.id, Origin::cli("test")).await.unwrap().unwrap()
 }
 
@@ -320,7 +322,10 @@ async fn a_deleted_account_does_not_come_back() {
     let (app, test) = server().await;
     run(&app, fixture(), "acme", false).await;
     let carl = log_in(&app, "carl@acme.example", PASSWORD).await;
-    accounts::delete_me(&app, &carl).await.unwrap();
+    let again = Reauthentication {
+        password: Secret::new(PASSWORD),
+    };
+    accounts::delete_me(&app, &carl, &again).await.unwrap();
     let again = run(&app, fixture(), "acme", false).await;
     assert_eq!((again.accounts.added, again.accounts.existing), (0, 6));
     let gone: Vec<_> = again

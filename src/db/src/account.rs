@@ -162,18 +162,19 @@ pub async fn set_verified(tx: &mut PlatformTx, id: UserId, email: &Email, now: T
     Ok(done.rows_affected() > 0)
 }
 
+/// Answers the new password's number: sessions and tokens that carry another one are over.
+///
 /// # Errors
-/// When the database does not answer.
-pub async fn set_password_hash(tx: &mut PlatformTx, id: UserId, hash: &str, now: Timestamp) -> Result<()> {
-    sqlx::query!(
-        "update user_account set password_hash = $2, updated_at = $3 where id = $1",
+/// When the database does not answer, or there is no such account.
+pub async fn set_password_hash(tx: &mut PlatformTx, id: UserId, hash: &str, now: Timestamp) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "update user_account set password_hash = $2, updated_at = $3 where id = $1 returning password_version",
         id.uuid(),
         hash,
         now.0
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// # Errors
@@ -185,15 +186,30 @@ pub async fn set_name(tx: &mut PlatformTx, id: UserId, name: &str, now: Timestam
     Ok(())
 }
 
-/// Notes that the person was here.
+/// What a session or a family of tokens that begins now is bound to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Which password of the account it is; grows with every change.
+    pub password_version: i32,
+    pub last_tenant: Option<TenantId>,
+}
+
+/// Notes that the person was here, and says what a session of theirs is bound to.
 ///
 /// # Errors
-/// When the database does not answer.
-pub async fn touch(tx: &mut PlatformTx, id: UserId, now: Timestamp) -> Result<()> {
-    sqlx::query!("update user_account set last_active_at = $2 where id = $1", id.uuid(), now.0)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+/// When the database does not answer, or there is no such account.
+pub async fn touch(tx: &mut PlatformTx, id: UserId, now: Timestamp) -> Result<Standing> {
+    let row = sqlx::query!(
+        "update user_account set last_active_at = $2 where id = $1 returning password_version, last_tenant",
+        id.uuid(),
+        now.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Standing {
+        password_version: row.password_version,
+        last_tenant: row.last_tenant.map(TenantId::new),
+    })
 }
 
 /// # Errors

@@ -1,4 +1,7 @@
-//! Invitations. Only the hash of a token is stored; finding one by it is the door into a tenant.
+//! Invitations. Only the hash of a token is stored; finding one by it is the door into a tenant. How
+//! many were made lately is counted in `sent`.
+
+pub mod sent;
 
 use tenantry_types::invitation::{Invitation, InvitationStatus, InvitedWorkspace, MyInvitation};
 use tenantry_types::{Email, InvitationId, PageQuery, Slug, TenantRole, Timestamp, UserId, WorkspaceId};

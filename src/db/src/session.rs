@@ -5,9 +5,11 @@
 mod held;
 mod list;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tenantry_types::UserId;
 use time::OffsetDateTime;
@@ -17,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{Db, DbError, Result};
 
-pub use held::{Held, SessionKey, SignedIn, begin, held};
+pub use held::{Held, Place, SessionKey, SignedIn, begin, held, renew, stand};
 pub use list::{delete_all, delete_one, list};
 
 /// The key in a session's data under which the person is found.
@@ -122,11 +124,18 @@ impl PgSessionStore {
         let now = OffsetDateTime::now_utc();
         let hash = hash(id);
         let mut tx = self.db.platform().await?;
-        let row = sqlx::query!("select data, last_seen_at, expires_at from session where id_hash = $1", hash)
-            .fetch_optional(tx.conn())
-            .await?;
+        let row = sqlx::query!(
+            r#"select s.data, s.last_seen_at, s.expires_at, u.password_version as "password_version?"
+               from session s left join user_account u on u.id = s.user_id where s.id_hash = $1"#,
+            hash
+        )
+        .fetch_optional(tx.conn())
+        .await?;
         let Some(row) = row else { return Ok(None) };
-        if row.expires_at <= now || row.last_seen_at + self.limits.idle <= now {
+        let data: HashMap<String, Value> = serde_json::from_value(row.data).map_err(|_| DbError::Corrupt("session data"))?;
+        // Also one that began in the instant in which the password was changed elsewhere.
+        let of_before = row.password_version.is_some_and(|now| now != SignedIn::of(&data).password_version);
+        if of_before || row.expires_at <= now || row.last_seen_at + self.limits.idle <= now {
             sqlx::query!("delete from session where id_hash = $1", hash).execute(tx.conn()).await?;
             tx.commit().await?;
             return Ok(None);
@@ -135,14 +144,13 @@ impl PgSessionStore {
             sqlx::query!("update session set last_seen_at = $2 where id_hash = $1", hash, now)
                 .execute(tx.conn())
                 .await?;
-            if let Some(user) = row.data.get(USER_KEY).and_then(|v| v.as_str()).and_then(|t| t.parse::<UserId>().ok()) {
+            if let Some(user) = data.get(USER_KEY).and_then(|v| v.as_str()).and_then(|t| t.parse::<UserId>().ok()) {
                 sqlx::query!("update user_account set last_active_at = $2 where id = $1", Uuid::from(user), now)
                     .execute(tx.conn())
                     .await?;
             }
             tx.commit().await?;
         }
-        let data = serde_json::from_value(row.data).map_err(|_| DbError::Corrupt("session data"))?;
         Ok(Some(Record {
             id: *id,
             data,

@@ -1,9 +1,11 @@
 //! Tokens of a log-in over the API, and the keys that they are signed with. Families and refresh
 //! tokens belong to accounts; only hashes of refresh tokens are stored.
 
+use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::{TenantId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
+use crate::error::word;
 use crate::{PlatformTx, Result};
 
 /// A log-in over the API, and where its tokens stand.
@@ -13,54 +15,60 @@ pub struct Family {
     pub user: UserId,
     pub tenant: Option<TenantId>,
     pub workspace: Option<WorkspaceId>,
+    /// When and how the person proved who they are.
+    pub began: (Timestamp, SignInMethod),
     pub expires_at: Timestamp,
 }
 
-/// Begins a family, bound to the password that the account has now.
+/// Begins a family, bound to the password that was given.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn begin(tx: &mut PlatformTx, family: &Family, now: Timestamp) -> Result<()> {
+pub async fn begin(tx: &mut PlatformTx, family: &Family, password_version: i32) -> Result<()> {
     sqlx::query!(
-        "insert into token_family (id, user_id, tenant, workspace, password_mark, created_at, expires_at)
-         select $1, u.id, $3, $4, sha256(convert_to(coalesce(u.password_hash, ''), 'UTF8')), $5, $6
-         from user_account u
-         where u.id = $2",
+        "insert into token_family (id, user_id, tenant, workspace, password_version, created_at, expires_at, method)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         family.id,
         family.user.uuid(),
         family.tenant.map(TenantId::uuid),
         family.workspace.map(WorkspaceId::uuid),
-        now.0,
+        password_version,
+        family.began.0.0,
         family.expires_at.0,
+        family.began.1.as_str(),
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Whether the family lives: neither ended nor over, of an active account with the same password as
-/// at its beginning, and of a tenant that the person may still enter.
+/// When and how a family began that lives: neither ended nor over, of an active account with the same
+/// password as at its beginning, and of a tenant that the person may still enter. None for one that does not.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn is_alive(tx: &mut PlatformTx, id: Uuid, user: UserId, tenant: Option<TenantId>, now: Timestamp) -> Result<bool> {
-    Ok(sqlx::query_scalar!(
-        r#"select exists (
-             select 1 from token_family f
-             join user_account u on u.id = f.user_id and u.status = 'active'
-               and sha256(convert_to(coalesce(u.password_hash, ''), 'UTF8')) = f.password_mark
-             where f.id = $1 and f.user_id = $2 and f.expires_at > $4
-               and ($3::uuid is null or u.is_operator or exists (
-                 select 1 from membership m where m.tenant_id = $3 and m.user_id = f.user_id and m.status = 'active'
-               ))
-           ) as "alive!""#,
+pub async fn alive(
+    tx: &mut PlatformTx,
+    id: Uuid,
+    user: UserId,
+    tenant: Option<TenantId>,
+    now: Timestamp,
+) -> Result<Option<(Timestamp, SignInMethod)>> {
+    let row = sqlx::query!(
+        "select f.created_at, f.method from token_family f
+         join user_account u on u.id = f.user_id and u.status = 'active' and u.password_version = f.password_version
+         where f.id = $1 and f.user_id = $2 and f.expires_at > $4
+           and ($3::uuid is null or u.is_operator or exists (
+             select 1 from membership m where m.tenant_id = $3 and m.user_id = f.user_id and m.status = 'active'
+           ))",
         id,
         user.uuid(),
         tenant.map(TenantId::uuid),
         now.0,
     )
-    .fetch_one(tx.conn())
-    .await?)
+    .fetch_optional(tx.conn())
+    .await?;
+    row.map(|r| Ok((r.created_at.into(), word(&r.method, "sign-in method")?))).transpose()
 }
 
 /// Adds the refresh token that is valid now.
@@ -85,6 +93,8 @@ pub struct Shown {
     pub family: Family,
     pub created_at: Timestamp,
     pub used_at: Option<Timestamp>,
+    /// After so many hours the tenant that the family stands in asks its members to sign in again.
+    pub session_hours: Option<u16>,
 }
 
 /// Finds a refresh token and locks its family against everything else that is done with it.
@@ -103,24 +113,30 @@ pub async fn lock(tx: &mut PlatformTx, token_hash: &[u8]) -> Result<Option<Shown
     }
     // Read after the lock: what was done before it is seen.
     let row = sqlx::query!(
-        "select f.id, f.user_id, f.tenant, f.workspace, f.expires_at, r.created_at, r.used_at
-         from refresh_token r
-         join token_family f on f.id = r.family_id
-         where r.token_hash = $1",
+        r#"select f.id, f.user_id, f.tenant, f.workspace, f.created_at as began_at, f.method, f.expires_at, r.created_at, r.used_at,
+             (select t.session_hours from tenant t
+              join membership m on m.tenant_id = t.id and m.user_id = f.user_id
+              where t.id = f.tenant) as session_hours
+           from refresh_token r
+           join token_family f on f.id = r.family_id
+           where r.token_hash = $1"#,
         token_hash
     )
     .fetch_optional(tx.conn())
     .await?;
-    Ok(row.map(|r| Shown {
+    let Some(r) = row else { return Ok(None) };
+    Ok(Some(Shown {
         family: Family {
             id: r.id,
             user: r.user_id.into(),
             tenant: r.tenant.map(TenantId::new),
             workspace: r.workspace.map(WorkspaceId::new),
+            began: (r.began_at.into(), word(&r.method, "sign-in method")?),
             expires_at: r.expires_at.into(),
         },
         created_at: r.created_at.into(),
         used_at: r.used_at.map(Timestamp),
+        session_hours: r.session_hours.and_then(|hours| u16::try_from(hours).ok()),
     }))
 }
 

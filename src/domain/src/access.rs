@@ -22,7 +22,7 @@ pub async fn principal(app: &App, user: UserId, origin: Origin) -> Result<Option
 ///
 /// # Errors
 /// `NotFound` when there is no such tenant, or no membership in it; what the tenant's policy has
-/// against how a member signed in.
+/// against how a member signed in, or against the owner of a key.
 pub async fn tenant(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<TenantCtx> {
     let who = who.into();
     let actor = who.actor();
@@ -38,16 +38,16 @@ pub async fn tenant(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<Te
 /// The same where nobody asked for this tenant by name: not being in it is no attempt at it.
 ///
 /// # Errors
-/// What the tenant's policy has against how a member signed in.
+/// What the tenant's policy has against how a member signed in, or against the owner of a key.
 pub(crate) async fn tenant_of(app: &App, who: impl Into<Asker>, tenant: &str) -> Result<Option<TenantCtx>> {
     let Some(ctx) = app.db().resolve(who.into(), tenant).await? else {
         return Ok(None);
     };
+    sign_in_policy::obey(&ctx)?;
     // That a key was here, is noted with the key.
     let Ok(person) = ctx.asker().person() else {
         return Ok(Some(ctx));
     };
-    sign_in_policy::obey(&ctx, person)?;
     match ctx.role() {
         CtxRole::Operator => record_visit(app, &ctx, person.id()).await?,
         CtxRole::Member(_) => note_presence(app, &ctx, person.id()).await?,

@@ -8,6 +8,7 @@ pub mod totp;
 pub mod verification;
 
 pub use log_in::log_in;
+pub use sessions::Entered;
 
 use std::time::Duration;
 
@@ -16,10 +17,12 @@ use tenantry_db::audit::Event;
 use tenantry_db::{PlatformTx, TenantTx, account, account_token, sign_in_place, tenant};
 use tenantry_types::account::{AvailableTenant, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
+use tenantry_types::sign_in::Reauthentication;
 use tenantry_types::tenant::Tenant;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 
 use crate::audit::event;
+use crate::password::choose;
 use crate::tenants::{Founding, found};
 use crate::{Actor, App, Error, Origin, Principal, RegistrationPolicy, Result, new_id, now};
 
@@ -31,6 +34,13 @@ const PLACES_KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
 pub struct Registered {
     pub user: User,
     pub tenant: Option<TenantRef>,
+}
+
+impl Registered {
+    /// For the session of who signed up.
+    pub fn entered(&self) -> Entered {
+        Entered::anew(self.user.clone(), self.tenant.as_ref().map(|tenant| tenant.id))
+    }
 }
 
 /// A new account of now.
@@ -59,10 +69,10 @@ pub(crate) fn email_taken(error: tenantry_db::DbError) -> Error {
 /// gets its own tenant, and the first one takes over the tenant that the initialization made.
 ///
 /// # Errors
-/// `RegistrationClosed`, `RegistrationByInvitation`, `EmailTaken`.
+/// `RegistrationClosed`, `RegistrationByInvitation`, `EmailTaken`; a fault of `password`.
 pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<Registered> {
     // Hashed first, so that a taken address takes as long as a free one.
-    let hash = app.passwords().hash(cmd.password.expose()).await?;
+    let hash = app.passwords().hash(choose(cmd.password.expose(), "password")?).await?;
     let mut tx = app.db().platform().await?;
     let first = account::lock_first(&mut tx).await?;
     if !first {
@@ -172,8 +182,10 @@ pub(crate) fn address_mark(address: &Email) -> String {
 /// Deletes one's own account with all memberships.
 ///
 /// # Errors
-/// `LastOwner` while a tenant has no other owner, `LastOperator` while the server has no other.
-pub async fn delete_me(app: &App, who: &Principal) -> Result<()> {
+/// A fault of `password`; `LastOwner` while a tenant has no other owner, `LastOperator` while the server
+/// has no other.
+pub async fn delete_me(app: &App, who: &Principal, cmd: &Reauthentication) -> Result<()> {
+    passwords::prove(app, who, &cmd.password, "password").await?;
     let mut tx = app.db().platform().await?;
     if who.user().is_operator && account::other_operators(&mut tx, who.id()).await? == 0 {
         return Err(ProblemCode::LastOperator.into());
@@ -245,9 +257,9 @@ pub(crate) async fn record_switch(tx: &mut PlatformTx, who: &Principal, to: Tena
 /// Makes an account from the command line or the environment.
 ///
 /// # Errors
-/// `EmailTaken`.
+/// `EmailTaken`; a fault of `password`.
 pub async fn create_operator(app: &App, origin: &Origin, email: Email, name: &Name, password: &str) -> Result<User> {
-    let hash = app.passwords().hash(password).await?;
+    let hash = app.passwords().hash(choose(password, "password")?).await?;
     let user = User {
         is_operator: true,
         email_verified: true,

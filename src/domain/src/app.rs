@@ -47,6 +47,8 @@ pub struct Policy {
     pub only_tenant_fallback: bool,
     /// Whether guessing at one account is slowed down.
     pub slow_guesses: bool,
+    /// How many invitations a tenant may make and send again in an hour; 0: any number.
+    pub invitations_per_hour: u32,
 }
 
 /// What an `App` is made of.

@@ -6,6 +6,7 @@
 use tenantry_types::account::ContextSource;
 use tenantry_types::{ProblemCode, TenantId, WorkspaceId};
 
+use crate::session::Place;
 use crate::{App, Asker, Error, Result, TenantCtx, WorkspaceCtx, access, accounts};
 
 /// What names a tenant or a workspace in a request, beside its path.
@@ -132,11 +133,15 @@ pub async fn standing(app: &App, who: &Asker, sources: &Sources) -> Result<Stand
     let header = sources.tenant.clone().map(|named| (named, ContextSource::Header));
     let subdomain = sources.subdomain.clone().map(|named| (named, ContextSource::Subdomain));
     let workspace = sources.workspace.clone().or(sources.claimed_workspace());
-    let (tenant, source) = match header.or(subdomain).or(claimed) {
+    let found = match header.or(subdomain).or(claimed) {
         Some((named, source)) => {
             let ctx = access::tenant(app, who, &named).await?;
             sources.hold_tenant(&ctx)?;
-            (Some(ctx), source)
+            Standing {
+                tenant: Some(ctx),
+                workspace: None,
+                source,
+            }
         }
         None => match &workspace {
             Some(named) if named.parse::<WorkspaceId>().is_ok() => {
@@ -150,34 +155,51 @@ pub async fn standing(app: &App, who: &Asker, sources: &Sources) -> Result<Stand
             _ => fallback(app, who).await?,
         },
     };
-    let workspace = match (&tenant, workspace) {
-        (Some(ctx), Some(named)) => {
-            let ctx = named_workspace(app, ctx, &named).await?;
-            sources.hold_workspace(&ctx)?;
-            Some(ctx)
-        }
-        (None, Some(_)) => return Err(Error::NOT_FOUND),
-        (_, None) => None,
-    };
-    Ok(Standing { tenant, workspace, source })
+    // The workspace of the session is a fallback, too: one that is named counts instead.
+    let Some(named) = workspace else { return Ok(found) };
+    let ctx = named_workspace(app, found.tenant.as_ref().ok_or(Error::NOT_FOUND)?, &named).await?;
+    sources.hold_workspace(&ctx)?;
+    Ok(Standing {
+        workspace: Some(ctx),
+        ..found
+    })
 }
 
-/// The tenant that a person was in last, else the only one they have. A key always names its own.
-async fn fallback(app: &App, who: &Asker) -> Result<(Option<TenantCtx>, ContextSource)> {
+/// Where the session stands, else the tenant that a person was in last, else the only one they have.
+/// A key always names its own.
+async fn fallback(app: &App, who: &Asker) -> Result<Standing> {
     let who = who.person()?;
-    if let Some(last) = who.last_tenant() {
+    let of_session = who.session().and_then(|held| held.place);
+    let of_account = who.last_tenant().map(|tenant| Place { tenant, workspace: None });
+    if let Some(place) = of_session.or(of_account) {
         // Else they have left it since, or it is gone.
-        if let Some(ctx) = access::tenant_of(app, who, &last.to_string()).await? {
-            return Ok((Some(ctx), ContextSource::Session));
+        if let Some(tenant) = access::tenant_of(app, who, &place.tenant.to_string()).await? {
+            let workspace = match place.workspace {
+                Some(id) => app.db().resolve_workspace(&tenant, &id.to_string()).await?,
+                None => None,
+            };
+            return Ok(Standing {
+                tenant: Some(tenant),
+                workspace,
+                source: ContextSource::Session,
+            });
         }
     }
     if app.policy().only_tenant_fallback
         && let [only] = accounts::available_tenants(app, who).await?.as_slice()
     {
         let ctx = access::tenant(app, who, &only.id.to_string()).await?;
-        return Ok((Some(ctx), ContextSource::OnlyTenant));
+        return Ok(Standing {
+            tenant: Some(ctx),
+            workspace: None,
+            source: ContextSource::OnlyTenant,
+        });
     }
-    Ok((None, ContextSource::None))
+    Ok(Standing {
+        tenant: None,
+        workspace: None,
+        source: ContextSource::None,
+    })
 }
 
 /// The context that a request with these names would get; changes nothing.

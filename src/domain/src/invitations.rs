@@ -5,22 +5,51 @@ use std::time::Duration;
 
 use serde_json::json;
 use tenantry_db::access::redeem;
+use tenantry_db::invitation::sent::{self, Allowance};
 use tenantry_db::invitation::{NewRow, Redeemable, Terms};
 use tenantry_db::{TenantTx, account, invitation as db, member, workspace};
 use tenantry_types::account::User;
 use tenantry_types::invitation::{Acceptance, Invitation, InvitationPreview, InvitationStatus, MyInvitation, NewInvitations};
 use tenantry_types::tenant::TenantStatus;
-use tenantry_types::{Fault, FieldError, InvitationId, Page, PageQuery, ProblemCode, TenantRef, Timestamp};
+use tenantry_types::{Email, Fault, FieldError, InvitationId, Page, PageQuery, ProblemCode, TenantRef, Timestamp};
 use uuid::Uuid;
 
+use crate::accounts::sessions::Entered;
 use crate::accounts::{email_taken, new_user};
 use crate::app::{new_token, token_hash};
 use crate::audit::event;
-use crate::members::role_allows;
+use crate::members::{owners_take_a_person, role_allows};
 use crate::outbox::{InvitationMail, post_invitations};
+use crate::password::choose;
 use crate::{Actor, App, Error, Granted, Origin, Principal, Result, needs, new_id, now};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Mails to one address, from one tenant, in a day.
+const MAILS_A_DAY: u32 = 5;
+
+/// Counts invitations that are about to be made or sent again, for all nodes: whoever may invite can
+/// have mails sent to anybody.
+///
+/// # Errors
+/// `RateLimited`.
+async fn count(app: &App, tx: &mut TenantTx, to: &[Email], now: Timestamp) -> Result<()> {
+    let per_hour = app.policy().invitations_per_hour;
+    if per_hour == 0 || to.is_empty() {
+        return Ok(());
+    }
+    member::lock(tx).await?;
+    let allowed = Allowance {
+        per_hour,
+        per_address: app.mailer().is_some().then_some(MAILS_A_DAY),
+    };
+    if let Some(at) = sent::room_at(tx, to, allowed, now).await? {
+        let wait = (at.0 - now.0).whole_seconds().max(0);
+        return Err(Error::RateLimited {
+            retry_after_s: u64::try_from(wait).unwrap_or(0) + 1,
+        });
+    }
+    Ok(sent::note(tx, to, now).await?)
+}
 
 fn link(base_url: &str, token: &str) -> String {
     format!("{}/invite/{token}", base_url.trim_end_matches('/'))
@@ -29,11 +58,12 @@ fn link(base_url: &str, token: &str) -> String {
 /// Invites one or many. A waiting invitation of the same address is replaced.
 ///
 /// # Errors
-/// `RoleTooHigh`; `AlreadyMember` for a single address, `Invalid` naming each of several; `Invalid`
-/// for a workspace that is not there.
+/// `RoleTooHigh`, `NeedsPerson` for an owner; `AlreadyMember` for a single address, `Invalid` naming
+/// each of several; `Invalid` for a workspace that is not there; `RateLimited`.
 pub async fn create(app: &App, by: Granted<needs::MembersInvite>, new: NewInvitations, base_url: &str) -> Result<Vec<Invitation>> {
     let given = new.workspaces.iter().all(|w| by.hands_out_in(w.workspace, w.role));
     role_allows(by.hands_out(new.role) && given)?;
+    owners_take_a_person(by.actor(), new.role)?;
     let now = now();
     let days = new.expires_in_days.unwrap_or(by.tenant().settings.invitation_days).clamp(1, 90);
     let expires_at = Timestamp(now.0 + DAY * u32::from(days));
@@ -56,6 +86,7 @@ pub async fn create(app: &App, by: Granted<needs::MembersInvite>, new: NewInvita
         return Err(faults.into());
     }
 
+    count(app, &mut tx, &new.emails, now).await?;
     let mut rows = Vec::with_capacity(new.emails.len());
     let mut links = Vec::with_capacity(new.emails.len());
     for email in new.emails {
@@ -120,6 +151,7 @@ pub async fn list(app: &App, by: Granted<needs::InvitationsRead>, query: PageQue
 async fn waiting(tx: &mut TenantTx, by: &Granted<needs::MembersInvite>, id: InvitationId) -> Result<Invitation> {
     let invitation = db::get(tx, id, now()).await?.ok_or(Error::NOT_FOUND)?;
     role_allows(by.covers(invitation.role))?;
+    owners_take_a_person(by.actor(), invitation.role)?;
     match invitation.status {
         InvitationStatus::Pending | InvitationStatus::Expired => Ok(invitation),
         InvitationStatus::Accepted | InvitationStatus::Revoked => Err(ProblemCode::InvitationNotPending.into()),
@@ -129,7 +161,7 @@ async fn waiting(tx: &mut TenantTx, by: &Granted<needs::MembersInvite>, id: Invi
 /// Makes the link of an invitation invalid.
 ///
 /// # Errors
-/// `NotFound`, `InvitationNotPending`, `RoleTooHigh`.
+/// `NotFound`, `InvitationNotPending`, `RoleTooHigh`, `NeedsPerson` about an owner's.
 pub async fn revoke(app: &App, by: Granted<needs::MembersInvite>, id: InvitationId) -> Result<()> {
     let mut tx = app.db().tenant(&by).await?;
     let invitation = waiting(&mut tx, &by, id).await?;
@@ -150,10 +182,11 @@ pub async fn revoke(app: &App, by: Granted<needs::MembersInvite>, id: Invitation
 /// Gives an invitation a new link and a new term; the old link is not valid any more.
 ///
 /// # Errors
-/// `NotFound`, `InvitationNotPending`, `RoleTooHigh`.
+/// `NotFound`, `InvitationNotPending`, `RoleTooHigh`, `NeedsPerson`, `RateLimited`.
 pub async fn resend(app: &App, by: Granted<needs::MembersInvite>, id: InvitationId, base_url: &str) -> Result<Invitation> {
     let mut tx = app.db().tenant(&by).await?;
     let mut invitation = waiting(&mut tx, &by, id).await?;
+    count(app, &mut tx, std::slice::from_ref(&invitation.email), now()).await?;
     let (token, hash) = new_token();
     let expires_at = Timestamp(now().0 + DAY * u32::from(by.tenant().settings.invitation_days.clamp(1, 90)));
     if !db::renew(&mut tx, id, &hash, expires_at).await? {
@@ -197,7 +230,6 @@ pub async fn preview(app: &App, token: &str) -> Result<InvitationPreview> {
         invited_by: found.invited_by,
         expires_at: found.expires_at,
         status: found.status,
-        has_account: found.has_account,
     })
 }
 
@@ -206,6 +238,13 @@ pub async fn preview(app: &App, token: &str) -> Result<InvitationPreview> {
 pub struct Accepted {
     pub user: User,
     pub tenant: TenantRef,
+}
+
+impl Accepted {
+    /// For the session of who made their account by it.
+    pub fn entered(&self) -> Entered {
+        Entered::anew(self.user.clone(), Some(self.tenant.id))
+    }
 }
 
 fn still_waiting(found: &Redeemable) -> Result<()> {
@@ -237,17 +276,19 @@ pub async fn accept(app: &App, origin: &Origin, token: &str, who: Option<&Princi
         }
         return join(app, &found, who.user().clone(), who.actor(), None).await;
     }
-    if found.has_account {
-        return Err(ProblemCode::SignInRequired.into());
-    }
-    drop(tx);
+    // Before it is said whether there is an account: only who would make one learns it.
     let Some(new) = new else {
         return Err(Error::Invalid(vec![
             FieldError::new("name", Fault::Required),
             FieldError::new("password", Fault::Required),
         ]));
     };
-    let hash = app.passwords().hash(new.password.expose()).await?;
+    let chosen = choose(new.password.expose(), "password")?;
+    if found.has_account {
+        return Err(ProblemCode::SignInRequired.into());
+    }
+    drop(tx);
+    let hash = app.passwords().hash(chosen).await?;
     let user = new_user(found.email.clone(), &new.name);
     let actor = Actor::newcomer(&user, origin);
     join(app, &found, user, actor, Some(&hash)).await

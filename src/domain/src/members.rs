@@ -8,11 +8,11 @@ use tenantry_types::account::{User, UserStatus};
 use tenantry_types::member::{Member, MemberDetail, MemberPatch, MemberSort, MembersAdded, NewMembers, Who};
 use tenantry_types::plan::Resource;
 use tenantry_types::tenant::MembersJoin;
-use tenantry_types::{Fault, FieldError, Page, PageQuery, ProblemCode, TenantRole, UserId};
+use tenantry_types::{Page, PageQuery, ProblemCode, TenantRole, UserId};
 use uuid::Uuid;
 
 use crate::audit::event;
-use crate::{App, Asker, Error, Granted, Operator, Result, TenantCtx, needs, now};
+use crate::{Actor, App, Asker, Error, Granted, Operator, Result, TenantCtx, needs, now};
 
 /// Adds the founder, or the first account in the tenant that was prepared.
 pub(crate) async fn join_as_owner(tx: &mut TenantTx, user: &User) -> Result<()> {
@@ -50,6 +50,18 @@ pub(crate) async fn take_seats(tx: &mut TenantTx, more: usize) -> Result<()> {
     Ok(())
 }
 
+/// Who owns a tenant is for people to say: what a key did would outlive it. Holding every scope does
+/// not make one an owner.
+///
+/// # Errors
+/// `NeedsPerson` for a key, where the role is the owner's.
+pub(crate) fn owners_take_a_person(actor: &Actor, role: TenantRole) -> Result<()> {
+    if role == TenantRole::Owner && actor.is_key() {
+        return Err(ProblemCode::NeedsPerson.into());
+    }
+    Ok(())
+}
+
 /// What the rules on roles say.
 pub(crate) fn role_allows(yes: bool) -> Result<()> {
     if yes { Ok(()) } else { Err(ProblemCode::RoleTooHigh.into()) }
@@ -81,7 +93,8 @@ pub async fn get(app: &App, by: Granted<needs::MembersRead>, user: UserId) -> Re
 /// operator, anyone. Members already are skipped and counted.
 ///
 /// # Errors
-/// `JoinByInvitation` where the tenant says so, `Invalid` naming who is not known, `RoleTooHigh`, `Quota`.
+/// `JoinByInvitation` where the tenant says so, `NotFound` when one of them is not known, `RoleTooHigh`,
+/// `NeedsPerson` for an owner, `Quota`.
 pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: impl Into<Asker>, new: NewMembers) -> Result<MembersAdded> {
     let who = who.into();
     let operator = who.is_operator();
@@ -91,6 +104,7 @@ pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: impl Into<Asker
         return Err(ProblemCode::JoinByInvitation.into());
     }
     role_allows(by.hands_out(new.role))?;
+    owners_take_a_person(by.actor(), new.role)?;
     let emails: Vec<String> = new
         .who
         .iter()
@@ -107,18 +121,9 @@ pub async fn add(app: &App, by: Granted<needs::MembersAdd>, who: impl Into<Asker
         Who::Email(email) => found.iter().any(|u| u.email == *email),
         Who::Id(id) => found.iter().any(|u| u.id == *id),
     };
-    let unknown: Vec<usize> = new.who.iter().enumerate().filter(|(_, w)| !known(w)).map(|(place, _)| place).collect();
-    if !unknown.is_empty() {
-        // One person who is not there is a 404, as for any other thing; of many, each is named.
-        if new.who.len() == 1 {
-            return Err(Error::NOT_FOUND);
-        }
-        return Err(Error::Invalid(
-            unknown
-                .into_iter()
-                .map(|place| FieldError::new(format!("users[{place}]"), Fault::NoSuchThing))
-                .collect(),
-        ));
+    // As for any other thing that is not there. Which of many it is, is not said.
+    if !new.who.iter().all(known) {
+        return Err(Error::NOT_FOUND);
     }
     drop(tx);
     let users: Vec<Uuid> = found.iter().map(|u| u.id.uuid()).collect();
@@ -185,15 +190,17 @@ pub async fn add_all_active(app: &App, by: &Operator, tenant: &str, role: Tenant
 /// Changes a member's role or lets them in no more.
 ///
 /// # Errors
-/// `NotFound`, `RoleTooHigh`, `LastOwner`.
+/// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, patch: MemberPatch) -> Result<Member> {
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
     let before = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
     role_allows(by.covers(before.role))?;
     let role = patch.role.unwrap_or(before.role);
+    owners_take_a_person(by.actor(), before.role)?;
     let status = patch.status.unwrap_or(before.status);
     role_allows(role == before.role || by.hands_out(role))?;
+    owners_take_a_person(by.actor(), role)?;
     let loses_ownership = before.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active);
     if loses_ownership && db::other_owners(&mut tx, user).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
@@ -236,12 +243,13 @@ async fn delete(tx: &mut TenantTx, member: &Member, action: &'static str) -> Res
 /// Removes a member, with their workspace roles and the invitations they sent that still wait.
 ///
 /// # Errors
-/// `NotFound`, `RoleTooHigh`, `LastOwner`.
+/// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) -> Result<()> {
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
     let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
     role_allows(by.covers(member.role))?;
+    owners_take_a_person(by.actor(), member.role)?;
     delete(&mut tx, &member, "member.removed").await?;
     tx.commit().await?;
     Ok(())

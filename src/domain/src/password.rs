@@ -3,12 +3,29 @@
 //! cores, some wait, and the rest is turned away. bcrypt hashes from imports are verified and told
 //! apart, so that the log-in can replace them.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use tenantry_types::Fault;
 use tokio::sync::Semaphore;
 
 use crate::{Error, Result};
+
+/// The passwords of 8 characters and more that are tried first, in lower case, one a line: Django's
+/// list of the 20,000 most used (BSD-3-Clause, compiled by Royce Williams), and some of our own.
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("password/common.txt").lines().collect());
+
+/// A password that somebody may choose.
+///
+/// # Errors
+/// A fault of `field` for one of those that are tried first.
+pub(crate) fn choose<'a>(text: &'a str, field: &'static str) -> Result<&'a str> {
+    if COMMON.contains(text.to_lowercase().as_str()) {
+        return Err(Error::field(field, Fault::CommonPassword));
+    }
+    Ok(text)
+}
 
 /// How many may wait for a place, a place.
 const QUEUE: usize = 16;

@@ -81,7 +81,7 @@ pub async fn overrides(app: &App, by: Granted<needs::PermissionsRead>, user: Use
 /// Makes these all the overrides of a member.
 ///
 /// # Errors
-/// `NotFound`, `RoleTooHigh`, `OwnPermissions`, `PermissionTooHigh`, `OwnerHasAll`, `Invalid` for a
+/// `NeedsPerson` by a key, `NotFound`, `RoleTooHigh`, `OwnPermissions`, `PermissionTooHigh`, `OwnerHasAll`, `Invalid` for a
 /// workspace that is not there.
 pub async fn set_overrides(app: &App, by: Granted<needs::PermissionsManage>, user: UserId, all: Overrides) -> Result<Vec<Override>> {
     let field = |place: usize| format!("[{place}].workspace");
@@ -117,6 +117,10 @@ async fn rule(
     after: impl FnOnce(&[Override]) -> Vec<Override>,
     field: impl Fn(usize) -> String,
 ) -> Result<(Member, Vec<Override>)> {
+    // What a key gives by this would outlive it.
+    if by.actor().is_key() {
+        return Err(ProblemCode::NeedsPerson.into());
+    }
     let mut tx = app.db().tenant(by).await?;
     member::lock(&mut tx).await?;
     let member = member::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;

@@ -1,7 +1,8 @@
 //! What a tenant asks of those who sign in: one-time codes, certain ways, and again after a while.
 //! It is obeyed where a context is resolved, so at every door alike, and binds members: an operator
-//! who looks in is bound by the server. Of who comes with an access token only codes are asked, and
-//! of a key nothing: it has an end and a reach of its own.
+//! who looks in is bound by the server. Access tokens are as old as the log-in that they follow from.
+//! The key of a person is asked whether that person has codes; it is no sign-in, and has an end and a
+//! reach of its own. A key of the tenant is asked nothing.
 
 use std::time::Duration;
 
@@ -9,33 +10,40 @@ use serde_json::json;
 use tenantry_db::member;
 use tenantry_db::sign_in_policy as db;
 use tenantry_types::sign_in::{SignInPolicy, SignInPolicyPatch};
-use tenantry_types::{CtxRole, Fault, ProblemCode};
+use tenantry_types::{CtxRole, Fault, ProblemCode, Timestamp};
 
 use crate::accounts::totp;
 use crate::audit::event;
-use crate::{App, Error, Granted, Principal, Result, TenantCtx, needs, now};
+use crate::{App, Asker, Error, Granted, Principal, Result, TenantCtx, needs, now};
 
-/// Whether this context may be entered as its person signed in.
+/// Whether this context may be entered as its person signed in, or by their key.
 ///
 /// # Errors
 /// `TotpRequiredByTenant`, `SignInMethod`, `SignInAgain`.
-pub(crate) fn obey(ctx: &TenantCtx, who: &Principal) -> Result<()> {
+pub(crate) fn obey(ctx: &TenantCtx) -> Result<()> {
     let policy = ctx.sign_in_policy();
     if ctx.role() == CtxRole::Operator {
         return Ok(());
     }
-    if policy.require_totp && !ctx.has_totp() {
+    let of_person = ctx.asker().user_id().is_some();
+    if policy.require_totp && of_person && !ctx.has_totp() {
         return Err(ProblemCode::TotpRequiredByTenant.into());
     }
-    let Some(held) = who.session() else { return Ok(()) };
-    if !policy.methods.contains(&held.how.method) {
+    let Some((at, method)) = ctx.asker().person().ok().and_then(Principal::signed_in) else {
+        return Ok(());
+    };
+    if !policy.methods.contains(&method) {
         return Err(ProblemCode::SignInMethod.into());
     }
-    let over = |hours: u16| held.how.at.0 + Duration::from_secs(u64::from(hours) * 3600) <= now().0;
-    if policy.session_hours.is_some_and(over) {
+    if is_over(at, policy.session_hours) {
         return Err(ProblemCode::SignInAgain.into());
     }
     Ok(())
+}
+
+/// Whether a sign-in of then counts no more.
+pub(crate) fn is_over(at: Timestamp, session_hours: Option<u16>) -> bool {
+    session_hours.is_some_and(|hours| at.0 + Duration::from_secs(u64::from(hours) * 3600) <= now().0)
 }
 
 /// # Errors
@@ -46,16 +54,14 @@ pub async fn show(app: &App, by: Granted<needs::TenantRead>) -> Result<SignInPol
 }
 
 /// Changes the policy. Nobody locks themselves out: a member who asks for codes has them, and the way
-/// by which they signed in stays among those that are taken. `who` is None for a key.
+/// by which they signed in stays among those that are taken.
 ///
 /// # Errors
-/// `TotpOff`; a fault of `methods`.
-pub async fn update(app: &App, by: Granted<needs::TenantUpdate>, who: Option<&Principal>, patch: SignInPolicyPatch) -> Result<SignInPolicy> {
+/// `NeedsPerson` for a key, which would weaken what people are asked; `TotpOff`; a fault of `methods`.
+pub async fn update(app: &App, by: Granted<needs::TenantUpdate>, who: &Asker, patch: SignInPolicyPatch) -> Result<SignInPolicy> {
+    let who = who.person()?;
     let mut platform = app.db().platform().await?;
-    let has_totp = match who {
-        Some(who) => totp::confirmed(&mut platform, who.id()).await?.is_some(),
-        None => true,
-    };
+    let has_totp = totp::confirmed(&mut platform, who.id()).await?.is_some();
     let mut tx = platform.enter(&by).await?;
     member::lock(&mut tx).await?;
     let before = db::get(&mut tx).await?;
@@ -71,8 +77,8 @@ pub async fn update(app: &App, by: Granted<needs::TenantUpdate>, who: Option<&Pr
         if after.require_totp && !has_totp {
             return Err(ProblemCode::TotpOff.into());
         }
-        let mine = who.and_then(Principal::session).map(|held| held.how.method);
-        if mine.is_some_and(|method| !after.methods.contains(&method)) {
+        let mine = who.signed_in();
+        if mine.is_some_and(|(_, method)| !after.methods.contains(&method)) {
             return Err(Error::field("methods", Fault::NotActive));
         }
     }

@@ -13,14 +13,16 @@ use serde_json::json;
 use tenantry_db::access::Bearer;
 use tenantry_db::token::{self as db, Family, Shown};
 use tenantry_db::{PlatformTx, account};
+use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::text::Secret;
 use tenantry_types::token::{TokenRequest, Tokens};
 use tenantry_types::{ProblemCode, TenantId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
+use crate::accounts::Entered;
 use crate::app::{new_token, token_hash};
 use crate::audit::event;
-use crate::{Actor, App, Error, Origin, Result, access, accounts, now};
+use crate::{Actor, App, Error, Origin, Result, access, accounts, now, sign_in_policy};
 use claims::Claims;
 
 /// A family ends after this in any case.
@@ -40,26 +42,29 @@ fn issuer(app: &App) -> &str {
 /// # Errors
 /// As `accounts::log_in`; `NotFound` for a tenant that is not theirs.
 pub async fn issue(app: &App, origin: &Origin, cmd: TokenRequest) -> Result<Tokens> {
-    let user = accounts::log_in(app, origin, cmd.login).await?;
+    let Entered { user, standing } = accounts::log_in(app, origin, cmd.login).await?;
+    let now = now();
+    let began = (now, SignInMethod::Password);
     let tenant = match cmd.tenant.as_deref() {
         Some(named) => {
             let who = access::principal(app, user.id, origin.clone())
                 .await?
-                .ok_or(ProblemCode::BadCredentials)?;
+                .ok_or(ProblemCode::BadCredentials)?
+                .signed_in_at(began.0, began.1);
             Some(access::tenant(app, &who, named).await?.tenant().id)
         }
         None => None,
     };
-    let now = now();
     let family = Family {
         id: Uuid::now_v7(),
         user: user.id,
         tenant,
         workspace: None,
+        began,
         expires_at: Timestamp(now.0 + FAMILY),
     };
     let mut tx = app.db().platform().await?;
-    db::begin(&mut tx, &family, now).await?;
+    db::begin(&mut tx, &family, standing.password_version).await?;
     let changes = json!({ "family": family.id, "tenant": tenant });
     tx.record(
         &Actor::newcomer(&user, origin),
@@ -89,11 +94,17 @@ async fn next(app: &App, mut tx: PlatformTx, family: &Family, now: Timestamp) ->
 /// nothing: two requests of one client met, and the first one's answer counts. A later one ends the family.
 ///
 /// # Errors
-/// `Unauthenticated` for every token that is worth nothing, `RefreshRaced`.
+/// `Unauthenticated` for every token that is worth nothing, `RefreshRaced`; `SignInAgain` when the tenant
+/// that the tokens name asks for a new log-in by now.
 pub async fn refresh(app: &App, origin: &Origin, token: &Secret) -> Result<Tokens> {
     let now = now();
     let mut tx = app.db().platform().await?;
-    let Shown { family, created_at, used_at } = db::lock(&mut tx, &token_hash(token.expose()))
+    let Shown {
+        family,
+        created_at,
+        used_at,
+        session_hours,
+    } = db::lock(&mut tx, &token_hash(token.expose()))
         .await?
         .ok_or(ProblemCode::Unauthenticated)?;
     match used_at {
@@ -106,9 +117,12 @@ pub async fn refresh(app: &App, origin: &Origin, token: &Secret) -> Result<Token
         }
         None => {}
     }
-    let alive = created_at.0 + IDLE > now.0 && db::is_alive(&mut tx, family.id, family.user, family.tenant, now).await?;
+    let alive = created_at.0 + IDLE > now.0 && db::alive(&mut tx, family.id, family.user, family.tenant, now).await?.is_some();
     if !alive {
         return Err(ProblemCode::Unauthenticated.into());
+    }
+    if sign_in_policy::is_over(family.began.0, session_hours) {
+        return Err(ProblemCode::SignInAgain.into());
     }
     next(app, tx, &family, now).await
 }
@@ -153,9 +167,10 @@ pub async fn switch(app: &App, bearer: &Bearer, tenant: TenantId, workspace: Opt
         user: bearer.principal.id(),
         tenant: Some(tenant),
         workspace,
+        began: bearer.principal.signed_in().unwrap_or((now, SignInMethod::Password)),
         expires_at: now,
     };
-    if !db::is_alive(&mut tx, family.id, family.user, family.tenant, now).await? {
+    if db::alive(&mut tx, family.id, family.user, family.tenant, now).await?.is_none() {
         return Err(ProblemCode::Unauthenticated.into());
     }
     db::stand(&mut tx, family.id, tenant, workspace).await?;

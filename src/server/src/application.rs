@@ -28,6 +28,7 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         only_tenant_fallback: config.only_tenant_fallback,
         // One setting for both: who counts no tries of an address counts none of an account.
         slow_guesses: config.log_ins_per_minute > 0,
+        invitations_per_hour: config.invitations_per_hour,
     };
     let models = HttpModelSource::new(config.allow_private_providers).map_err(Failure::failed)?;
     let setup = Setup {

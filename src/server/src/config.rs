@@ -90,6 +90,8 @@ pub struct Config {
     pub sign_ups_per_hour: u32,
     /// 0: no limit.
     pub log_ins_per_minute: u32,
+    /// Of one tenant; 0: any number.
+    pub invitations_per_hour: u32,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Option<String>,
     pub sessions: Sessions,

@@ -54,8 +54,6 @@ pub struct InvitationPreview {
     pub invited_by: String,
     pub expires_at: Timestamp,
     pub status: InvitationStatus,
-    /// There is an account with this address: sign in instead of registering.
-    pub has_account: bool,
 }
 
 /// An invitation that waits for the person who asks.

@@ -213,16 +213,14 @@ impl FromInput for Slug {
     }
 }
 
-/// A password that somebody chooses: 8..128 characters, any characters, not one of the most used.
+/// A password that somebody chooses: 8..128 characters, any characters, but not one of them alone.
+/// Whether it is one of the most used is asked where it is taken: the list is long.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewPassword(String);
 
-/// The passwords that are tried first, of 8 characters and more.
-const COMMON: &str = include_str!("text/common-passwords.txt");
-
 impl NewPassword {
     /// # Errors
-    /// When it is too short, too long, or one of the most used.
+    /// When it is too short, too long, or the same character throughout.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let count = text.chars().count();
         if count < 8 {
@@ -233,7 +231,7 @@ impl NewPassword {
         }
         let lower = text.to_lowercase();
         let first = lower.chars().next();
-        if COMMON.lines().any(|line| line == lower) || lower.chars().all(|c| Some(c) == first) {
+        if lower.chars().all(|c| Some(c) == first) {
             return Err(Fault::CommonPassword);
         }
         Ok(Self(text.to_owned()))

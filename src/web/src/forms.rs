@@ -24,9 +24,9 @@ use leptos::config::LeptosOptions;
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use serde_json::{Map, Value};
-use tenantry_domain::accounts::sessions;
+use tenantry_domain::accounts::{Entered, sessions};
+use tenantry_domain::session::SignedIn;
 use tenantry_domain::{App, Error, Origin, accounts, session};
-use tenantry_types::UserId;
 use tenantry_types::sign_in::SignInMethod;
 use tower_sessions::Session;
 
@@ -239,7 +239,15 @@ async fn refused(kit: &Kit, parts: Parts, posted: Posted) -> Response {
 }
 
 /// Makes the session one of this person, who gave their password just now.
-async fn enter(session: &Session, user: UserId, origin: &Origin) -> Result<(), Error> {
-    let how = sessions::signed_in(origin, SignInMethod::Password);
-    session::begin(session, user, &how).await.map_err(Error::internal)
+async fn enter(session: &Session, who: &Entered, origin: &Origin) -> Result<(), Error> {
+    let how = sessions::signed_in(who, origin, SignInMethod::Password);
+    session::begin(session, who.user.id, &how).await.map_err(Error::internal)
+}
+
+/// Gives the session of somebody who proved again who they are a new id.
+async fn renew(session: &Session, how: Option<SignedIn>) -> Result<(), Error> {
+    match how {
+        Some(how) => session::renew(session, &how).await.map_err(Error::internal),
+        None => Ok(()),
+    }
 }

@@ -415,3 +415,6 @@ pub async fn pages_guard(session: Session, request: axum::extract::Request, next
     }
     next.run(request).await
 }
+
+#[cfg(test)]
+mod tests;

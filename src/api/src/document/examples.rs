@@ -81,7 +81,7 @@ fn make(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
         },
         "integer" => number(at.name).into(),
         "number" => json!(24.0),
-        "boolean" => json!(!matches!(at.name, "is_operator" | "is_over_limit" | "own" | "inherited" | "has_account")),
+        "boolean" => json!(!matches!(at.name, "is_operator" | "is_over_limit" | "own" | "inherited")),
         _ => Value::Null,
     }
 }

@@ -3,11 +3,12 @@
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use tenantry_domain::accounts::sessions;
-use tenantry_domain::session::{self, SignedIn};
+use tenantry_domain::accounts::{Entered, sessions};
+use tenantry_domain::session::{self, Place, SignedIn};
 use tenantry_domain::{App, Asker, Error, Operator, Origin, Principal, access, api_keys, audit, tokens};
+use tenantry_types::ProblemCode;
 use tenantry_types::audit::Door;
-use tenantry_types::{ProblemCode, UserId};
+use tenantry_types::sign_in::SignInMethod;
 use tower_sessions::Session;
 
 use super::credential::{Credential, credential};
@@ -145,9 +146,9 @@ impl SignIn {
     ///
     /// # Errors
     /// When there is no session store, or it does not answer.
-    pub async fn enter(&self, user: UserId, how: &SignedIn) -> Result<(), ApiError> {
-        let session = self.0.as_ref().ok_or(ApiError(Error::Unavailable))?;
-        Ok(session::begin(session, user, how).await?)
+    pub async fn enter(&self, who: &Entered, origin: &Origin, method: SignInMethod) -> Result<(), ApiError> {
+        let how = sessions::signed_in(who, origin, method);
+        Ok(session::begin(self.session()?, who.user.id, &how).await?)
     }
 
     /// Gives the caller's session a new id, after they have proved again who they are. For who came
@@ -155,11 +156,23 @@ impl SignIn {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn renew(&self, who: &Principal) -> Result<(), ApiError> {
-        match who.session() {
-            Some(held) => self.enter(who.id(), &sessions::signed_in(who.origin(), held.how.method)).await,
+    pub async fn renew(&self, how: Option<SignedIn>) -> Result<(), ApiError> {
+        match how {
+            Some(how) => Ok(session::renew(self.session()?, &how).await?),
             None => Ok(()),
         }
+    }
+
+    /// Sets what requests of this session are about that name nothing.
+    ///
+    /// # Errors
+    /// As `enter`.
+    pub async fn stand(&self, place: Place) -> Result<(), ApiError> {
+        Ok(session::stand(self.session()?, place).await?)
+    }
+
+    fn session(&self) -> Result<&Session, ApiError> {
+        self.0.as_ref().ok_or(ApiError(Error::Unavailable))
     }
 
     /// # Errors

@@ -5,9 +5,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
-use tenantry_domain::accounts::sessions;
 use tenantry_domain::context::{self, Sources, Standing};
-use tenantry_domain::session::SignedIn;
+use tenantry_domain::session::Place;
 use tenantry_domain::{App, Bearer, access, accounts, tokens};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
 use tenantry_types::sign_in::SignInMethod;
@@ -18,11 +17,6 @@ use crate::context::describe;
 use crate::extract::{Asked, Body, Caller, FromBody, Info, SignIn};
 use crate::respond::{Answer, OnceOnly};
 
-/// A session that begins with a password.
-fn by_password(info: &Info) -> SignedIn {
-    sessions::signed_in(&info.origin, SignInMethod::Password)
-}
-
 /// Make an account and sign in
 ///
 /// The first account of a server becomes its operator. Each sign-up without an invitation gets a tenant of its own.
@@ -30,7 +24,7 @@ fn by_password(info: &Info) -> SignedIn {
 #[utoipa::path(post, path = "", operation_id = "register", request_body = bodies::Registration, responses((status = 201, body = User)))]
 pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Registration>) -> Answer<(StatusCode, Json<User>)> {
     let made = accounts::register(&app, &info.origin, body).await?;
-    session.enter(made.user.id, &by_password(&info)).await?;
+    session.enter(&made.entered(), &info.origin, SignInMethod::Password).await?;
     Ok((StatusCode::CREATED, Json(made.user)))
 }
 
@@ -41,9 +35,9 @@ pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(
 /// is not right.
 #[utoipa::path(post, path = "", operation_id = "log_in", request_body = bodies::Login, responses((status = 200, body = User)))]
 pub async fn log_in(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Login>) -> Answer<Json<User>> {
-    let user = accounts::log_in(&app, &info.origin, body).await?;
-    session.enter(user.id, &by_password(&info)).await?;
-    Ok(Json(user))
+    let entered = accounts::log_in(&app, &info.origin, body).await?;
+    session.enter(&entered, &info.origin, SignInMethod::Password).await?;
+    Ok(Json(entered.user))
 }
 
 /// Sign out
@@ -131,14 +125,16 @@ impl FromBody for SwitchTenant {
 
 /// Switch to another tenant
 ///
-/// Sets the tenant that requests without one are about, and answers with the new context. The bearer of an access token gets
-/// `tokens` that name the tenant instead; the refresh token from before is used up by it.
+/// Sets the tenant and the workspace that requests of this session are about that name none, and answers with the new context.
+/// Sessions that begin later start in this tenant. The bearer of an access token gets `tokens` that name both instead; the
+/// refresh token from before is used up by it.
 #[utoipa::path(post, path = "", operation_id = "switch_tenant", request_body = bodies::SwitchTenant, responses((status = 200, body = Context)))]
 pub async fn switch_tenant(
     State(app): State<App>,
     Caller(who): Caller,
     bearer: Option<Extension<Bearer>>,
     Asked(asker, sources): Asked,
+    session: SignIn,
     Body(to): Body<SwitchTenant>,
 ) -> Answer<Response> {
     // Leaving where the token stands is what this is for.
@@ -148,7 +144,10 @@ pub async fn switch_tenant(
         Some(workspace) => Some(access::workspace(&app, &ctx, workspace).await?),
         None => None,
     };
-    let (tenant, place) = (ctx.tenant().id, workspace.as_ref().map(|w| w.workspace().id));
+    let place = Place {
+        tenant: ctx.tenant().id,
+        workspace: workspace.as_ref().map(|w| w.workspace().id),
+    };
     let standing = Standing {
         tenant: Some(ctx),
         workspace,
@@ -160,9 +159,10 @@ pub async fn switch_tenant(
     };
     let mut context = describe(&asker, &standing);
     let Some(Extension(bearer)) = bearer else {
-        accounts::remember_tenant(&app, &who, tenant).await?;
+        accounts::remember_tenant(&app, &who, place.tenant).await?;
+        session.stand(place).await?;
         return Ok(Json(context).into_response());
     };
-    context.tokens = Some(tokens::switch(&app, &bearer, tenant, place).await?);
+    context.tokens = Some(tokens::switch(&app, &bearer, place.tenant, place.workspace).await?);
     Ok((Extension(OnceOnly), Json(context)).into_response())
 }

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use tenantry_domain::accounts::sessions;
 use tenantry_domain::{App, invitations};
 use tenantry_types::TenantRef;
 use tenantry_types::account::User;
@@ -46,9 +45,7 @@ pub async fn accept(
     let who = caller.map(|caller| caller.0);
     let accepted = invitations::accept(&app, &info.origin, &token, who.as_ref(), acceptance).await?;
     if who.is_none() {
-        session
-            .enter(accepted.user.id, &sessions::signed_in(&info.origin, SignInMethod::Password))
-            .await?;
+        session.enter(&accepted.entered(), &info.origin, SignInMethod::Password).await?;
     }
     Ok(Json(Joined {
         user: accepted.user,

@@ -17,8 +17,7 @@ use crate::respond::Answer;
 /// Takes the present one. Ends all other sessions, and gives the caller's a new id.
 #[utoipa::path(post, path = "", operation_id = "change_password", request_body = bodies::PasswordChange, responses((status = 200, body = User)))]
 pub async fn change(State(app): State<App>, Caller(who): Caller, session: SignIn, Body(cmd): Body<PasswordChange>) -> Answer<Json<User>> {
-    passwords::change(&app, &who, cmd).await?;
-    session.renew(&who).await?;
+    session.renew(passwords::change(&app, &who, cmd).await?).await?;
     Ok(Json(who.user().clone()))
 }
 

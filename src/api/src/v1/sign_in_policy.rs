@@ -20,7 +20,8 @@ pub async fn show(State(app): State<App>, May(by): May<needs::TenantRead>) -> An
 /// Set what signing in to a tenant takes
 ///
 /// Members who do not meet it get 403: `totp_required_by_tenant`, `sign_in_method`, or `sign_in_again` after `session_hours`.
-/// 409 `totp_off` when the caller asks for codes and has none.
+/// Access tokens are as old as the log-in they follow from; the key of a person is refused while that person lacks the codes.
+/// 409 `totp_off` when the caller asks for codes and has none; 403 `needs_person` for a key.
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_sign_in_policy", request_body = bodies::SignInPolicyPatch,
     responses((status = 200, body = SignInPolicy)), extensions(("x-permission" = json!(needs::TenantUpdate::PERMISSION))))]
 pub async fn update(
@@ -29,5 +30,5 @@ pub async fn update(
     Anyone(who): Anyone,
     Body(patch): Body<SignInPolicyPatch>,
 ) -> Answer<Json<SignInPolicy>> {
-    Ok(Json(sign_in_policy::update(&app, by, who.person().ok(), patch).await?))
+    Ok(Json(sign_in_policy::update(&app, by, &who, patch).await?))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use http::StatusCode;
 use tenantry_domain::App;
-use tenantry_domain::accounts::totp;
+use tenantry_domain::accounts::{sessions, totp};
 use tenantry_types::sign_in::{Reauthentication, RecoveryCodes, SecondFactor, TotpCode, TotpSecret, TotpState};
 
 use crate::bodies;
@@ -40,7 +40,7 @@ pub async fn confirm(
     Body(cmd): Body<TotpCode>,
 ) -> Answer<(Extension<OnceOnly>, Json<RecoveryCodes>)> {
     let codes = totp::confirm(&app, &who, cmd).await?;
-    session.renew(&who).await?;
+    session.renew(sessions::renewed(&who)).await?;
     Ok((Extension(OnceOnly), Json(codes)))
 }
 
@@ -50,7 +50,7 @@ pub async fn confirm(
 #[utoipa::path(post, path = "", operation_id = "disable_totp", request_body = bodies::SecondFactor, responses((status = 204)))]
 pub async fn disable(State(app): State<App>, Caller(who): Caller, session: SignIn, Body(cmd): Body<SecondFactor>) -> Answer<StatusCode> {
     totp::disable(&app, &who, cmd).await?;
-    session.renew(&who).await?;
+    session.renew(sessions::renewed(&who)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -32,9 +32,9 @@ impl Db {
     ) -> Result<Option<Bearer>> {
         let (tenant, workspace) = place;
         let mut tx = self.platform().await?;
-        if !crate::token::is_alive(&mut tx, family, user, tenant, now).await? {
+        let Some(signed_in) = crate::token::alive(&mut tx, family, user, tenant, now).await? else {
             return Ok(None);
-        }
+        };
         let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, user).await? else {
             return Ok(None);
         };
@@ -46,6 +46,7 @@ impl Db {
                 user: user.into(),
                 origin: origin.into(),
                 last_tenant,
+                signed_in: Some(signed_in),
                 session: None,
             },
             family,

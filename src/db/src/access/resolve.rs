@@ -51,6 +51,7 @@ impl Db {
             user: user.into(),
             origin: origin.into(),
             last_tenant,
+            signed_in: None,
             session: None,
         }))
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use tenantry_types::account::User;
 use tenantry_types::audit::Door;
-use tenantry_types::{ApiKeyId, TenantId, UserId};
+use tenantry_types::sign_in::SignInMethod;
+use tenantry_types::{ApiKeyId, TenantId, Timestamp, UserId};
 
 use super::{Denied, KeyPass};
 use crate::session::Held;
@@ -48,6 +49,8 @@ pub struct Principal {
     pub(super) user: Arc<User>,
     pub(super) origin: Arc<Origin>,
     pub(super) last_tenant: Option<TenantId>,
+    /// None where nobody signed in, such as on the command line.
+    pub(super) signed_in: Option<(Timestamp, SignInMethod)>,
     /// None for who came without a session.
     pub(super) session: Option<Arc<Held>>,
 }
@@ -57,9 +60,24 @@ impl Principal {
     #[must_use]
     pub fn in_session(self, held: Held) -> Self {
         Self {
+            signed_in: Some((held.how.at, held.how.method)),
             session: Some(held.into()),
             ..self
         }
+    }
+
+    /// The same person, who proved who they are at this time.
+    #[must_use]
+    pub fn signed_in_at(self, at: Timestamp, method: SignInMethod) -> Self {
+        Self {
+            signed_in: Some((at, method)),
+            ..self
+        }
+    }
+
+    /// When and how this person proved who they are, by a session or for tokens.
+    pub fn signed_in(&self) -> Option<(Timestamp, SignInMethod)> {
+        self.signed_in
     }
 
     /// The session that this person came with.
@@ -251,6 +269,10 @@ impl Actor {
             Who::Anonymous => "anonymous",
             Who::System => "system",
         }
+    }
+
+    pub fn is_key(&self) -> bool {
+        matches!(*self.who, Who::Key { .. })
     }
 
     /// The person, or the one whose key it is.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tenantry_types::sign_in::SignInMethod;
-use tenantry_types::{Timestamp, UserId};
+use tenantry_types::{TenantId, Timestamp, UserId, WorkspaceId};
 use time::OffsetDateTime;
 use tower_sessions::Session;
 use tower_sessions::session::Error;
@@ -14,6 +14,8 @@ use super::{USER_KEY, hash};
 
 /// The key in a session's data under which it stands how it began.
 const SIGN_IN_KEY: &str = "sign_in";
+/// The key under which it stands what it is about.
+const PLACE_KEY: &str = "place";
 
 /// How somebody proved who they are, when, and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +25,19 @@ pub struct SignedIn {
     /// Short words, at most 80 characters.
     pub device: String,
     pub address: Option<String>,
+    /// Which password of the account it was: a session of another one is over.
+    #[serde(default)]
+    pub password_version: i32,
+    /// The tenant that the account was in last, until the session is told another.
+    #[serde(default)]
+    pub tenant: Option<TenantId>,
+}
+
+/// What requests of a session are about that name nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    pub tenant: TenantId,
+    pub workspace: Option<WorkspaceId>,
 }
 
 impl SignedIn {
@@ -33,6 +48,8 @@ impl SignedIn {
             method: SignInMethod::Password,
             device: String::new(),
             address: None,
+            password_version: 0,
+            tenant: None,
         }
     }
 
@@ -54,6 +71,7 @@ pub struct Held {
     /// None when it began in this very request and is not stored yet.
     pub key: Option<SessionKey>,
     pub how: SignedIn,
+    pub place: Option<Place>,
 }
 
 /// Makes the session one of this person: under a new id, so that one from before is worth nothing.
@@ -61,9 +79,26 @@ pub struct Held {
 /// # Errors
 /// When the store does not answer.
 pub async fn begin(session: &Session, user: UserId, how: &SignedIn) -> Result<(), Error> {
-    session.cycle_id().await?;
+    session.remove_value(PLACE_KEY).await?;
     session.insert(USER_KEY, user).await?;
+    renew(session, how).await
+}
+
+/// Gives the session of somebody who proved again who they are a new id; where it stands, stays.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn renew(session: &Session, how: &SignedIn) -> Result<(), Error> {
+    session.cycle_id().await?;
     session.insert(SIGN_IN_KEY, how).await
+}
+
+/// Sets what requests of this session are about that name nothing.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn stand(session: &Session, place: Place) -> Result<(), Error> {
+    session.insert(PLACE_KEY, place).await
 }
 
 /// Who holds a session; None for a session of nobody.
@@ -74,9 +109,12 @@ pub async fn held(session: &Session) -> Result<Option<Held>, Error> {
     let Some(user) = session.get::<UserId>(USER_KEY).await? else {
         return Ok(None);
     };
+    let how: SignedIn = session.get(SIGN_IN_KEY).await?.unwrap_or_else(SignedIn::unknown);
+    let first = how.tenant.map(|tenant| Place { tenant, workspace: None });
     Ok(Some(Held {
         user,
         key: session.id().map(|id| SessionKey(hash(&id))),
-        how: session.get(SIGN_IN_KEY).await?.unwrap_or_else(SignedIn::unknown),
+        place: session.get(PLACE_KEY).await?.or(first),
+        how,
     }))
 }

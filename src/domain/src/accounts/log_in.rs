@@ -11,6 +11,7 @@ use tenantry_types::text::Secret;
 use tenantry_types::{ProblemCode, Timestamp, UserId};
 use uuid::Uuid;
 
+use super::sessions::Entered;
 use super::{sessions, totp};
 use crate::app::token_hash;
 use crate::audit::{self, event};
@@ -29,7 +30,7 @@ const TICKET: Place = Place {
 /// What the password led to.
 #[derive(Debug)]
 pub enum LogIn {
-    Done(User),
+    Done(Entered),
     /// The code is to follow, with this ticket.
     CodeNeeded(String),
 }
@@ -57,7 +58,7 @@ struct Proved {
 /// `BadCredentials`; with the right password `TotpRequired` when the code is missing and `TotpWrong`
 /// when it is not right; `RateLimited` when too many guess at this account; `Unavailable` when too
 /// many wait for their password to be checked.
-pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<User> {
+pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<Entered> {
     let proved = check_password(app, origin, &cmd).await?;
     let mut tx = app.db().platform().await?;
     still_holds(&mut tx, &proved).await?;
@@ -92,7 +93,7 @@ pub async fn begin(app: &App, origin: &Origin, cmd: Login) -> Result<LogIn> {
 ///
 /// # Errors
 /// `BadCredentials` for a ticket that is not good (any more); `TotpWrong`, `RateLimited`.
-pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> Result<User> {
+pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> Result<Entered> {
     let opened = URL_SAFE_NO_PAD
         .decode(ticket)
         .ok()
@@ -152,17 +153,17 @@ async fn still_holds(tx: &mut PlatformTx, proved: &Proved) -> Result<()> {
     Err(ProblemCode::BadCredentials.into())
 }
 
-async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<User> {
+async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<Entered> {
     let now: Timestamp = now();
     if let Some(hash) = new_hash {
         account::set_password_hash(&mut tx, user.id, &hash, now).await?;
     }
-    account::touch(&mut tx, user.id, now).await?;
+    let standing = account::touch(&mut tx, user.id, now).await?;
     sessions::note_place(&mut tx, &user, origin).await?;
     tx.record(
         &Actor::newcomer(&user, origin),
         event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
     );
     tx.commit().await?;
-    Ok(user)
+    Ok(Entered { user, standing })
 }

@@ -3,6 +3,7 @@
 
 use serde_json::json;
 use tenantry_db::account_token::{self, Kind};
+use tenantry_db::session::SignedIn;
 use tenantry_db::{PlatformTx, account, session, sign_in_place};
 use tenantry_types::account::{User, UserStatus};
 use tenantry_types::sign_in::{ForgottenPassword, PasswordChange, PasswordReset, ResetLink};
@@ -13,7 +14,7 @@ use crate::app::token_hash;
 use crate::audit::event;
 use crate::guesses::network_of;
 use crate::outbox::{AccountMail, Notice, RESET_LASTS, make_link, post_account, post_notice};
-use crate::password::Check;
+use crate::password::{Check, choose};
 use crate::{Actor, App, Error, Operator, Origin, Principal, Result, now};
 
 /// Asks somebody who is signed in for their password again, before what is sensitive.
@@ -32,22 +33,23 @@ pub(super) async fn prove(app: &App, who: &Principal, password: &Secret, field: 
     }
 }
 
-/// Ends all sessions but the caller's, which the front end gives a new id.
+/// Ends all sessions but the caller's, which the front end gives a new id; answers how that one goes on.
 ///
 /// # Errors
-/// A fault of `current_password`.
-pub async fn change(app: &App, who: &Principal, cmd: PasswordChange) -> Result<()> {
+/// A fault of `current_password` or `new_password`.
+pub async fn change(app: &App, who: &Principal, cmd: PasswordChange) -> Result<Option<SignedIn>> {
+    let chosen = choose(cmd.new_password.expose(), "new_password")?;
     prove(app, who, &cmd.current_password, "current_password").await?;
-    let hash = app.passwords().hash(cmd.new_password.expose()).await?;
+    let hash = app.passwords().hash(chosen).await?;
     let mut tx = app.db().platform().await?;
-    account::set_password_hash(&mut tx, who.id(), &hash, now()).await?;
+    let password_version = account::set_password_hash(&mut tx, who.id(), &hash, now()).await?;
     account_token::delete_all(&mut tx, Kind::Reset, who.id()).await?;
     let current = who.session().and_then(|held| held.key.as_ref());
     session::delete_all(&mut tx, who.id(), current).await?;
     post_notice(app, &mut tx, &who.user().email, Notice::PasswordChanged, who.origin()).await?;
     record(&mut tx, &who.actor(), "user.password_changed", who.user());
     tx.commit().await?;
-    Ok(())
+    Ok(super::sessions::renewed(who).map(|how| SignedIn { password_version, ..how }))
 }
 
 fn record(tx: &mut PlatformTx, actor: &Actor, action: &'static str, user: &User) {
@@ -88,13 +90,14 @@ pub async fn link_works(app: &App, token: &str) -> Result<bool> {
 /// Sets a new password by a link, and ends all sessions. Whoever did it then signs in.
 ///
 /// # Errors
-/// `LinkNotValid`.
+/// `LinkNotValid`; a fault of `new_password`.
 pub async fn reset(app: &App, origin: &Origin, cmd: PasswordReset) -> Result<()> {
     // Looked at first: a guessed link is not worth a hash.
     if !link_works(app, cmd.token.expose()).await? {
         return Err(ProblemCode::LinkNotValid.into());
     }
-    let hash = app.passwords().hash(cmd.new_password.expose()).await?;
+    let chosen = choose(cmd.new_password.expose(), "new_password")?;
+    let hash = app.passwords().hash(chosen).await?;
     let mut tx = app.db().platform().await?;
     let link = account_token::take(&mut tx, Kind::Reset, &token_hash(cmd.token.expose()), now()).await?;
     let link = link.ok_or(ProblemCode::LinkNotValid)?;

@@ -1,24 +1,56 @@
 //! Where one is signed in: seeing it, and ending what should not be there.
 
 use serde_json::json;
+use tenantry_db::account::Standing;
 use tenantry_db::session::{self as db, SignedIn};
 use tenantry_db::{PlatformTx, sign_in_place};
 use tenantry_types::account::User;
 use tenantry_types::sign_in::{Session, SignInMethod};
-use tenantry_types::{SessionId, UserId};
+use tenantry_types::{SessionId, TenantId, UserId};
 
 use crate::audit::{self, event};
 use crate::guesses::network_of;
 use crate::{App, Error, Operator, Origin, Principal, Result, now};
 
+/// Somebody who proved just now who they are, and with which standing of their account.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    pub user: User,
+    pub(crate) standing: Standing,
+}
+
+impl Entered {
+    /// Who made their account just now.
+    pub(crate) fn anew(user: User, last_tenant: Option<TenantId>) -> Self {
+        let standing = Standing {
+            password_version: 0,
+            last_tenant,
+        };
+        Self { user, standing }
+    }
+}
+
 /// What a session that begins now keeps of its beginning.
-pub fn signed_in(origin: &Origin, method: SignInMethod) -> SignedIn {
+pub fn signed_in(entered: &Entered, origin: &Origin, method: SignInMethod) -> SignedIn {
     SignedIn {
         at: now(),
         method,
         device: origin.device.clone(),
         address: origin.ip.map(|ip| ip.to_string()),
+        password_version: entered.standing.password_version,
+        tenant: entered.standing.last_tenant,
     }
+}
+
+/// How the session of somebody who proved again who they are goes on; None for who came without one.
+pub fn renewed(who: &Principal) -> Option<SignedIn> {
+    let held = who.session()?;
+    Some(SignedIn {
+        at: now(),
+        device: who.origin().device.clone(),
+        address: who.origin().ip.map(|ip| ip.to_string()),
+        ..held.how.clone()
+    })
 }
 
 /// Notes where an account was signed in from. Network and device both new, where there were others

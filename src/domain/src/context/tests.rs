@@ -7,7 +7,13 @@ use super::*;
 #[test]
 fn checklist_21_sources_agree_when_none_names_another() {
     let (own, other) = (TenantId::new(Uuid::from_u128(1)), TenantId::new(Uuid::from_u128(2)));
-    let texts = [None, Some("acme".to_owned()), Some(own.to_string()), Some("globex".to_owned()), Some(other.to_string())];
+    let texts = [
+        None,
+        Some("acme".to_owned()),
+        Some(own.to_string()),
+        Some("globex".to_owned()),
+        Some(other.to_string()),
+    ];
     let is_other = |text: &Option<String>| text.as_ref().is_some_and(|t| *t == "globex" || *t == other.to_string());
     let mut seen = 0;
     for tenant in &texts {

@@ -5,7 +5,7 @@ use tenantry_types::member::MemberPatch;
 use tenantry_types::tenant::NewTenant;
 use tenantry_types::{CtxRole, ProblemCode, TenantRole};
 
-use crate::support::{PASSWORD, app, code, ctx, join, origin, register, registration, world};
+use crate::support::{PASSWORD, again, app, code, ctx, join, origin, register, registration, world};
 
 fn login(email: &str, password: &str) -> Login {
     Login::parse(&json!({ "email": email, "password": password })).unwrap()
@@ -131,9 +131,13 @@ async fn a_bcrypt_hash_is_replaced_at_the_next_log_in() {
 #[tokio::test]
 async fn accounts_go_but_not_while_they_are_the_last_owner_or_operator() {
     let w = world().await;
-    assert_eq!(code(accounts::delete_me(&w.app, &w.operator).await), ProblemCode::LastOperator);
-    assert_eq!(code(accounts::delete_me(&w.app, &w.a.owner).await), ProblemCode::LastOwner);
-    accounts::delete_me(&w.app, &w.a.developer).await.unwrap();
+    let right = again(PASSWORD);
+    assert_eq!(code(accounts::delete_me(&w.app, &w.operator, &right).await), ProblemCode::LastOperator);
+    assert_eq!(code(accounts::delete_me(&w.app, &w.a.owner, &right).await), ProblemCode::LastOwner);
+    let wrong = accounts::delete_me(&w.app, &w.a.developer, &again("not the password")).await.unwrap_err();
+    assert_eq!(wrong.fields()[0].field, "password");
+    assert!(access::principal(&w.app, w.a.developer.id(), origin()).await.unwrap().is_some());
+    accounts::delete_me(&w.app, &w.a.developer, &right).await.unwrap();
     assert!(access::principal(&w.app, w.a.developer.id(), origin()).await.unwrap().is_none());
 }
 

@@ -11,7 +11,7 @@ use tenantry_types::member::MemberPatch;
 use tenantry_types::workspace::WorkspacePatch;
 use tenantry_types::{Fields, Page, ProblemCode};
 
-use crate::support::{World, ctx, world};
+use crate::support::{PASSWORD, World, again, ctx, world};
 
 /// Runs SQL as who owns the tables: the one that the chain is there against.
 async fn as_owner(w: &World, sql: &str) {
@@ -188,7 +188,7 @@ async fn who_deletes_their_account_is_taken_out_and_the_chains_hold() {
     let before = w.test.count(namesakes).await.unwrap();
     assert!(before > 0);
 
-    accounts::delete_me(&w.app, &vera).await.unwrap();
+    accounts::delete_me(&w.app, &vera, &again(PASSWORD)).await.unwrap();
     assert_eq!(w.test.count(texts).await.unwrap(), 0);
     assert_eq!(w.test.count(namesakes).await.unwrap(), before);
     let theirs = "select count(*) from audit_personal p join tenant t on t.id = p.tenant_id where t.slug = 'team-a' and p.name = 'Vera Viewer'";

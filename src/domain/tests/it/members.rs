@@ -172,6 +172,12 @@ async fn people_are_added_directly_only_where_the_tenant_says_so() {
         code(members::add(&w.app, owner.grant().unwrap(), &w.a.owner, add("owner@b.example")).await),
         ProblemCode::NotFound
     );
+    // Nor among others: the answer names nobody, and nobody is added.
+    let some = NewMembers::parse(&json!({ "users": ["admin@a.example", "owner@b.example", "dev@a.example"], "role": "viewer" })).unwrap();
+    assert_eq!(
+        code(members::add(&w.app, owner.grant().unwrap(), &w.a.owner, some).await),
+        ProblemCode::NotFound
+    );
     let operator = ctx(&w.app, &w.operator, &w.a.slug).await;
     let added = members::add(&w.app, operator.grant().unwrap(), &w.operator, add("owner@b.example"))
         .await

@@ -13,6 +13,7 @@ use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;
 use tenantry_types::invitation::{Acceptance, NewInvitations};
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
+use tenantry_types::sign_in::Reauthentication;
 use tenantry_types::tenant::NewTenant;
 use tenantry_types::text::Secret;
 use tenantry_types::workspace::NewWorkspace;
@@ -114,6 +115,13 @@ pub fn registration(email: &str, name: &str) -> Registration {
 pub async fn register(app: &App, email: &str, name: &str) -> Principal {
     let user = accounts::register(app, &origin(), registration(email, name)).await.unwrap().user;
     principal(app, &user).await
+}
+
+/// The password once more.
+pub fn again(password: &str) -> Reauthentication {
+    Reauthentication {
+        password: Secret::new(password),
+    }
 }
 
 pub async fn principal(app: &App, user: &User) -> Principal {

@@ -84,6 +84,8 @@ settings! {
         "How many accounts one address may make in an hour; 0 means any number";
     "log_ins_per_minute", Plain, ["TENANTRY_LOG_INS_PER_MINUTE"], Some("log-ins-per-minute"), Some("120"), "N",
         "How many passwords one address may try in a minute; 0 means any number";
+    "invitations_per_hour", Plain, ["TENANTRY_INVITATIONS_PER_HOUR"], Some("invitations-per-hour"), Some("200"), "N",
+        "How many invitations one tenant may make or send again in an hour, and then five mails a day to one address; 0 means any number";
     "smtp_url", SecretUrl, ["TENANTRY_SMTP_URL"], None, None, "URL",
         "A mail server, such as smtps://user:password@mail.example.com: invitations are then mailed, too";
     "mail_from", Plain, ["TENANTRY_MAIL_FROM"], Some("mail-from"), None, "ADDRESS",

@@ -128,6 +128,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let trusted_proxies = reader.read("trusted_proxies", list::<Network>).unwrap_or_default();
     let sign_ups_per_hour = reader.read("sign_ups_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(60);
     let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
+    let invitations_per_hour = reader.read("invitations_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(200);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", boolean).unwrap_or(true);
     let audit_heads = reader.text("audit_heads").map(PathBuf::from);
@@ -180,6 +181,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         tenant_creation: tenant_creation.unwrap_or_default(),
         sign_ups_per_hour,
         log_ins_per_minute,
+        invitations_per_hour,
         only_tenant_fallback,
         allow_private_providers,
         smtp_url,

@@ -1,9 +1,9 @@
 //! The record through its doors: lists, files, verification, and the command line.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
 
-use crate::support::fixture::Person;
+use crate::support::fixture::{PASSWORD, Person};
 use crate::support::program::{run, stderr, stdout};
 use crate::support::server::TestApp;
 
@@ -424,4 +424,34 @@ async fn the_command_line_finds_what_was_tampered_with() {
         stderr(&broken)
     );
     assert!(stderr(&broken).contains("1 of 1 chains do not hold"), "{}", stderr(&broken));
+}
+
+/// 52: where the record refuses an event, nothing happens.
+#[tokio::test]
+async fn checklist_52_what_cannot_be_recorded_is_not_done() {
+    let test = TestApp::new().await;
+    let count = async |sql: &'static str| test.database.count(sql).await.unwrap();
+    let (workspaces, accounts) = ("select count(*) from workspace", "select count(*) from user_account");
+    let before = (count(workspaces).await, count(accounts).await);
+    for table in ["audit_event", "platform_audit"] {
+        let refuse = format!("alter table {table} add constraint refused check (false) not valid");
+        test.database.run(&refuse).await.unwrap();
+    }
+    let path = format!("/api/v1/tenants/{}/workspaces", test.a.tenant.id);
+    let made = test.post(&path).by(&test.a.owner).json(&json!({ "name": "Unrecorded" })).send().await;
+    assert!(made.status.is_server_error(), "{}", made.text());
+    let body = json!({ "email": "new@example.com", "name": "New", "password": PASSWORD });
+    let registered = test.post("/api/v1/auth/register").json(&body).send().await;
+    assert!(
+        registered.status.is_server_error() && registered.cookie().is_none(),
+        "{}",
+        registered.text()
+    );
+    assert_eq!((count(workspaces).await, count(accounts).await), before);
+    for table in ["audit_event", "platform_audit"] {
+        let again = format!("alter table {table} drop constraint refused");
+        test.database.run(&again).await.unwrap();
+    }
+    let made = test.post(&path).by(&test.a.owner).json(&json!({ "name": "Recorded" })).send().await;
+    assert_eq!(made.status, 201, "{}", made.text());
 }

@@ -7,7 +7,7 @@ use tenantry_server::router::Surroundings;
 use tenantry_types::{CtxRole, TenantRole, permission};
 
 use crate::support::call::{Answer, Call};
-use crate::support::fixture::{Person, person};
+use crate::support::fixture::{PASSWORD, Person, person};
 use crate::support::server::{TestApp, Wish};
 
 fn code_of(answer: &Answer) -> (u16, String) {
@@ -268,6 +268,22 @@ async fn switching(both: &Both) {
     }
     let answer = switch(json!({ "tenant": both.a[1], "workspace": "research" })).send().await;
     assert_eq!(answer.json()["workspace"]["id"], json!(both.research[0]));
+    // It is the default of this session, workspace and all; another one starts where the account was last,
+    // and goes its own way from there.
+    let context = both.context(&[]).await.json();
+    assert_eq!(
+        (&context["tenant"]["id"], &context["workspace"]["id"], &context["source"]),
+        (&json!(both.a[0]), &json!(both.research[0]), &json!("session"))
+    );
+    let body = json!({ "email": both.who.user.email, "password": PASSWORD });
+    let cookie = app.post("/api/v1/auth/login").json(&body).send().await.cookie().unwrap();
+    let there = async || app.get("/api/v1/auth/context").header("cookie", &cookie).send().await.json();
+    let new = there().await;
+    assert_eq!((&new["tenant"]["id"], &new["workspace"]), (&json!(both.a[0]), &Value::Null));
+    switch(json!({ "tenant": both.b[0] })).send().await;
+    assert_eq!(both.context(&[]).await.json()["workspace"], Value::Null);
+    assert_eq!(there().await["tenant"]["id"], json!(both.a[0]), "each session stands where it was put");
+    switch(json!({ "tenant": both.a[1], "workspace": "research" })).send().await;
     // A header is a source like another, and the session's default is none.
     assert_eq!(
         both.context(&[("x-tenant-id", &both.b[0])]).await.json()["tenant"]["id"],

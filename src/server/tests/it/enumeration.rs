@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::call::Answer;
 use crate::support::fixture::{PASSWORD, person};
-use crate::support::server::Server;
+use crate::support::server::{Server, TestApp};
 
 /// All of an answer that could give something away.
 fn told(answer: &Answer) -> (u16, serde_json::Value, Vec<String>) {
@@ -113,4 +113,42 @@ async fn the_page_says_no_more() {
         );
     }
     assert_eq!(pages[0], pages[1]);
+}
+
+/// Who makes an invitation holds its link, and so could ask about any address.
+#[tokio::test]
+async fn an_invitation_does_not_say_who_has_an_account() {
+    let app = TestApp::new().await;
+    let owner = &app.a.owner;
+    let path = format!("/api/v1/tenants/{}/invitations", app.a.tenant.id);
+    let mut told = Vec::new();
+    for email in [app.b.viewer.user.email.as_str(), "nobody@b.test"] {
+        let made = app
+            .post(&path)
+            .by(owner)
+            .json(&json!({ "email": email, "role": "viewer" }))
+            .send()
+            .await
+            .json();
+        let token = made["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let at = format!("/api/v1/invitations/{token}");
+        let mut preview = app.get(&at).send().await.json();
+        assert_eq!((preview["email"].take(), preview["status"].clone()), (json!(email), json!("pending")));
+        preview["expires_at"].take();
+        let page = app.get(&format!("/invite/{token}")).send().await.text();
+        let offered = ["Sign in to join", "Choose a password"].map(|text| page.contains(text));
+        // What takes no account on is refused before it is looked for one.
+        let mut answers = Vec::new();
+        for body in [json!({}), json!({ "name": "N" }), json!({ "name": "N", "password": "password1" })] {
+            let mut answer = app.post(&format!("{at}/accept")).json(&body).send().await.json();
+            for own in ["request_id", "instance"] {
+                answer[own].take();
+            }
+            assert_eq!(answer["code"], "invalid", "{answer}");
+            answers.push(answer);
+        }
+        told.push((preview, offered, answers));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0].1, [true, true]);
 }

@@ -232,6 +232,39 @@ const PASSWORD: &str = "canary-password-5f2c9a";
 const WRONG: &str = "canary-wrong-7d1e4b";
 const KEY: &str = "sk-canary-key-83b6f0";
 const SECOND_KEY: &str = "sk-canary-second-19ce55";
+/// The beginning of a line that only somebody's input could bring.
+const FORGED: &str = "2099-01-01T00:00:00Z  INFO forged";
+
+/// Line breaks in whatever somebody can type.
+async fn typed_lines(server: &Server, cookie: &str) {
+    for lines in ["\n", "\r\n", "\r"] {
+        let text = format!("a{lines}{FORGED}");
+        for body in [
+            json!({ "email": text, "name": text, "password": text }),
+            json!({ text.as_str(): text }),
+            json!(text),
+        ] {
+            for path in ["register", "login", "token", "refresh", "password/forgot", "password/reset"] {
+                server.post(&format!("/api/v1/auth/{path}")).json(&body).send().await;
+            }
+            server.patch("/api/v1/me").header("cookie", cookie).json(&body).send().await;
+        }
+        let encoded: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        for path in [
+            format!("/{encoded}"),
+            format!("/t/{encoded}"),
+            format!("/api/v1/tenants/{encoded}/members?q={encoded}"),
+            format!("/login?next=/{encoded}"),
+            format!("/_fn/{encoded}"),
+        ] {
+            server.get(&path).header("cookie", cookie).header("referer", &path).send().await;
+        }
+        for path in ["/login", "/register", "/_fn/account/update"] {
+            let form = [("email", encoded.as_str()), ("name", &encoded), ("password", &encoded)];
+            server.post(path).header("cookie", cookie).form(&form).send().await;
+        }
+    }
+}
 
 #[tokio::test]
 async fn secrets_are_in_no_log_and_in_no_answer() {
@@ -422,7 +455,11 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
             .await,
     );
 
+    typed_lines(&server, &cookie).await;
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    // 54: what somebody typed begins no line.
+    let forged = logged.lines().find(|line| line.trim_start().starts_with(FORGED));
+    assert_eq!(forged, None, "a line of the log is forged");
     assert!(
         logged.contains("answered") && logged.contains("/api/v1/invitations/{token}"),
         "{}",

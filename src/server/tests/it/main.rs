@@ -4,6 +4,8 @@
 mod access_matrix;
 mod api_keys;
 mod audit;
+mod bound;
+mod checklist;
 mod context;
 mod csrf;
 mod embedded;

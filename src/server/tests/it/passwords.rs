@@ -328,3 +328,51 @@ async fn mails_to_one_address_are_counted() {
     }
     assert_eq!(server.mails().await.len(), 10);
 }
+
+/// 2: whatever is allowed counts whole, to its last character.
+#[tokio::test]
+async fn checklist_2_a_password_of_128_characters_counts_to_its_last() {
+    let server = Posting::new().await;
+    let long = format!("{}\u{e9}\u{1f511}", "long words, ".repeat(11).chars().take(126).collect::<String>());
+    assert_eq!(long.chars().count(), 128);
+    let body = json!({ "email": "ada@example.com", "name": "Ada", "password": long });
+    assert_eq!(post(&server, "/api/v1/auth/register", body).await.status, StatusCode::CREATED);
+    assert_eq!(log_in(&server, "ada@example.com", &long).await.status, StatusCode::OK);
+    let short: String = long.chars().take(127).collect();
+    for wrong in [short.clone(), format!("{short}x"), format!("{long}x")] {
+        assert_eq!(log_in(&server, "ada@example.com", &wrong).await.code(), "bad_credentials");
+    }
+    let more = json!({ "email": "bob@example.com", "name": "Bob", "password": format!("{long}x") });
+    assert_eq!(post(&server, "/api/v1/auth/register", more).await.json()["errors"][0]["code"], "too_long");
+}
+
+/// 3: what is tried first is taken nowhere where somebody chooses.
+#[tokio::test]
+async fn checklist_3_common_passwords_are_taken_nowhere() {
+    let server = Posting::new().await;
+    let ada = person(&server, "ada@example.com", "Ada").await;
+    for common in ["Password123", "QWERTYUIOP", "iloveyou2"] {
+        let body = json!({ "email": "bob@example.com", "name": "Bob", "password": common });
+        let refused = post(&server, "/api/v1/auth/register", body).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{common}");
+        assert_eq!(
+            refused.json()["errors"][0],
+            json!({ "field": "password", "code": "common_password", "message": refused.json()["errors"][0]["message"] })
+        );
+        assert_eq!(change(&server, &ada, PASSWORD, common).await.json()["errors"][0]["field"], "new_password");
+    }
+    server.mails().await;
+    post(&server, "/api/v1/auth/password/forgot", json!({ "email": "ada@example.com" })).await;
+    let token = server.token("reset").await;
+    let reset = post(
+        &server,
+        "/api/v1/auth/password/reset",
+        json!({ "token": token, "new_password": "password1" }),
+    )
+    .await;
+    assert_eq!(
+        (reset.code().as_str(), &reset.json()["errors"][0]["field"]),
+        ("invalid", &json!("new_password"))
+    );
+    assert_eq!(log_in(&server, "ada@example.com", PASSWORD).await.status, StatusCode::OK);
+}

@@ -157,7 +157,7 @@ async fn a_member_of_another_tenant_finds_nothing(world: &World) {
                 world.put_back().await;
             }
             let refused = code(&answer) == "not_found" && answer.status == StatusCode::NOT_FOUND;
-            // The confirmation asks for an address, which the form does not hold.
+            // It asks for the password, which the form does not hold.
             let own = OWN.contains(&path) || PUBLIC.contains(&path) || path == "/_fn/account/delete";
             let fine = refused || own || !all_foreign;
             let text = answer.text();
@@ -192,7 +192,7 @@ async fn the_right_person_is_understood(world: &World) {
         }
         let expected = match path {
             "/_fn/account/leave" => "last_owner",
-            // They are asked for their address, not for the tenant's name.
+            // They are asked for their password.
             "/_fn/account/delete" => "invalid",
             "/_fn/account/accept" | "/_fn/account/sessions/end" | "/_fn/notifications/read" => "not_found",
             "/_fn/account/verify" => "no_mail",

@@ -195,7 +195,14 @@ async fn deleted(app: &TestApp) {
         .run("delete from membership where user_id = (select id from user_account where email = 'gone@example.com')")
         .await
         .unwrap();
-    let answer = app.delete("/api/v1/me").by(&gone).send().await;
+    let delete = |password: &str| app.delete("/api/v1/me").by(&gone).json(&json!({ "password": password })).send();
+    let wrong = delete("not the password").await;
+    assert_eq!(
+        (wrong.code().as_str(), &wrong.json()["errors"][0]["field"]),
+        ("invalid", &json!("password"))
+    );
+    assert!(whose(app, &gone.cookie).await.is_some());
+    let answer = delete(PASSWORD).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
     assert_eq!((whose(app, &gone.cookie).await, whose(app, &second.cookie).await), (None, None));
     assert_eq!(log_in(app, "gone@example.com", None).await.code(), "bad_credentials");

@@ -89,7 +89,10 @@ async fn checklist_21_every_combination_of_sources_agrees_or_is_refused() {
                             (true, true) => matches!(answer.code().as_str(), "context_conflict" | "not_found"),
                         };
                         if !right {
-                            faults.push(format!("{claimed:?} {is_key} {path:?} {header:?} {workspace:?} {subdomain:?}: {}", answer.text()));
+                            faults.push(format!(
+                                "{claimed:?} {is_key} {path:?} {header:?} {workspace:?} {subdomain:?}: {}",
+                                answer.text()
+                            ));
                         }
                     }
                 }
@@ -112,10 +115,36 @@ async fn a_subdomain_behind_a_proxy_counts_when_the_proxy_is_trusted() {
         let context = ask("elsewhere.example, acme-b.tenantry.test").await.json();
         assert_eq!(context["source"] == "subdomain", believed, "{context}");
         assert_eq!(context["tenant"]["slug"] == "acme-b", believed, "{context}");
-        for none in ["www.tenantry.test", "tenantry.test", "acme-b.tenantry.test.evil.example", "a.acme-b.tenantry.test"] {
+        for none in [
+            "www.tenantry.test",
+            "tenantry.test",
+            "acme-b.tenantry.test.evil.example",
+            "a.acme-b.tenantry.test",
+        ] {
             assert_ne!(ask(none).await.json()["source"], "subdomain", "{none}");
         }
     }
+}
+
+/// The cookie of one subdomain is of no use to a page of another, and its own page may write.
+#[tokio::test]
+async fn a_page_of_another_subdomain_does_not_write() {
+    let two = two(None).await;
+    let owner = &two.app.a.owner;
+    let path = format!("/api/v1/tenants/{}/workspaces", two.app.a.tenant.id);
+    let write = |from: &'static str, site: &'static str| {
+        let call = two.app.post(&path).by(owner).host("acme-a.tenantry.test");
+        let call = call.header("origin", from).header("sec-fetch-site", site);
+        call.json(&json!({ "name": "Made there" })).send()
+    };
+    for (from, site) in [
+        ("http://acme-b.tenantry.test", "same-site"),
+        ("http://acme-b.tenantry.test", "none of these"),
+        ("http://evil.example", "cross-site"),
+    ] {
+        assert_eq!(write(from, site).await.code(), "foreign_origin", "{from} {site}");
+    }
+    assert_eq!(write("http://acme-a.tenantry.test", "same-origin").await.status, StatusCode::CREATED);
 }
 
 #[tokio::test]
@@ -137,5 +166,8 @@ async fn a_context_can_be_tried() {
     let owner = &two.app.a.owner;
     let page = two.app.get("/t/acme-a").by(owner).host("acme-b.tenantry.test").send().await;
     assert_eq!(page.status, StatusCode::BAD_REQUEST);
-    assert_eq!(two.app.get("/t/acme-a").by(owner).host("acme-a.tenantry.test").send().await.status, StatusCode::OK);
+    assert_eq!(
+        two.app.get("/t/acme-a").by(owner).host("acme-a.tenantry.test").send().await.status,
+        StatusCode::OK
+    );
 }

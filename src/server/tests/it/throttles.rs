@@ -2,17 +2,19 @@
 //! more by writing the address or the path in another way.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use futures::future::join_all;
 use http::{Method, StatusCode};
 use serde_json::json;
 use tenantry_domain::accounts::passwords;
-use tenantry_domain::{Operator, Origin};
+use tenantry_domain::{Operator, Origin, Policy};
 use tenantry_server::config::{Config, Flags};
 use tenantry_types::Email;
 
 use crate::support::call::Call;
-use crate::support::fixture::{PASSWORD, person};
-use crate::support::server::{Server, Wish};
+use crate::support::fixture::{PASSWORD, Side, person};
+use crate::support::server::{Postbox, Server, TestApp, Wish};
 
 async fn server(sign_ups_per_hour: u32, log_ins_per_minute: u32) -> Server {
     let mut wish = Wish::default();
@@ -192,4 +194,104 @@ async fn guessing_at_one_account_does_not_lock_its_owner_out() {
     assert_eq!(reset.status, StatusCode::NO_CONTENT);
     let now_known = log_in("192.0.2.77", "ada@example.com", "quite another password").await;
     assert_eq!(now_known.status, StatusCode::OK, "{}", now_known.text());
+}
+
+#[tokio::test]
+async fn invitations_are_counted_by_tenant_and_address() {
+    let wish = Wish {
+        policy: Policy {
+            invitations_per_hour: 8,
+            ..Policy::default()
+        },
+        mailer: Some(Arc::new(Postbox::default())),
+        ..Wish::default()
+    };
+    let app = TestApp::with(wish).await;
+    let invite = async |side: &Side, to: &str| {
+        let path = format!("/api/v1/tenants/{}/invitations", side.tenant.id);
+        app.post(&path)
+            .by(&side.owner)
+            .json(&json!({ "email": to, "role": "viewer" }))
+            .send()
+            .await
+    };
+    let made = invite(&app.a, "ivy@example.com").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let again = format!(
+        "/api/v1/tenants/{}/invitations/{}/resend",
+        app.a.tenant.id,
+        made.json()["id"].as_str().unwrap()
+    );
+    let resend = async || app.post(&again).by(&app.a.owner).send().await;
+    for _ in 0..4 {
+        assert_eq!(resend().await.status, StatusCode::OK);
+    }
+    // Five mails a day to one address, however they come about.
+    for refused in [
+        resend().await,
+        invite(&app.a, "Ivy@example.com").await,
+        invite(&app.a, "max@example.com, ivy@example.com").await,
+    ] {
+        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"));
+        let wait: u64 = refused.header("retry-after").parse().unwrap();
+        assert!((86_000..=86_401).contains(&wait), "{wait}");
+    }
+    // What was refused made nothing and counts for nothing; others are invited, until the hour is full.
+    assert_eq!(
+        invite(&app.a, "one@example.com, two@example.com, three@example.com").await.status,
+        StatusCode::CREATED
+    );
+    let full = invite(&app.a, "four@example.com").await;
+    assert_eq!(full.code(), "rate_limited");
+    assert!((3500..=3601).contains(&full.header("retry-after").parse::<u64>().unwrap()));
+    assert_eq!(
+        invite(&app.b, "ivy@example.com").await.status,
+        StatusCode::CREATED,
+        "another tenant counts for itself"
+    );
+    // It is counted in the database, where every node looks.
+    assert_eq!(app.database.count("select count(*) from invitation_sent").await.unwrap(), 9);
+    app.database
+        .run("update invitation_sent set sent_at = sent_at - interval '1 hour'")
+        .await
+        .unwrap();
+    assert_eq!(invite(&app.a, "four@example.com").await.status, StatusCode::CREATED);
+    assert_eq!(invite(&app.a, "ivy@example.com").await.code(), "rate_limited");
+    app.database
+        .run("update invitation_sent set sent_at = sent_at - interval '23 hours'")
+        .await
+        .unwrap();
+    assert_eq!(invite(&app.a, "ivy@example.com").await.status, StatusCode::CREATED);
+    assert_eq!(
+        app.database
+            .count("select count(*) from invitation_sent where sent_at < now() - interval '1 day'")
+            .await
+            .unwrap(),
+        1,
+        "that of the other tenant"
+    );
+}
+
+/// Of sixteen at once as many come through as there is room for.
+#[tokio::test]
+async fn sixteen_invitations_at_once_take_the_room_there_is() {
+    let wish = Wish {
+        policy: Policy {
+            invitations_per_hour: 5,
+            ..Policy::default()
+        },
+        ..Wish::default()
+    };
+    let app = Arc::new(TestApp::with(wish).await);
+    let tasks = (0..16).map(|n| {
+        let app = app.clone();
+        tokio::spawn(async move {
+            let path = format!("/api/v1/tenants/{}/invitations", app.a.tenant.id);
+            let body = json!({ "email": format!("n{n}@example.com"), "role": "viewer" });
+            app.post(&path).by(&app.a.owner).json(&body).send().await.status.as_u16()
+        })
+    });
+    let answers: Vec<u16> = join_all(tasks).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(answers.iter().filter(|status| **status == 201).count(), 5, "{answers:?}");
+    assert!(answers.iter().all(|status| [201, 429].contains(status)), "{answers:?}");
 }

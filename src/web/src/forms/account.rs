@@ -7,13 +7,13 @@ use http::request::Parts;
 use qrcode::QrCode;
 use qrcode::render::svg::Color;
 use serde_json::Value;
-use tenantry_domain::accounts::{passwords, totp};
+use tenantry_domain::accounts::{passwords, sessions, totp};
 use tenantry_domain::{Error, Principal};
 use tenantry_types::ProblemCode;
 use tenantry_types::sign_in::{PasswordChange, Reauthentication, SecondFactor, TotpCode, TotpSecret};
 use tower_sessions::Session;
 
-use super::{Kit, Typed, again, enter, info_of, page, plain_refusal, read, refused};
+use super::{Kit, Typed, again, info_of, page, plain_refusal, read, refused, renew};
 use crate::rpc::What;
 use crate::server::{principal_of, with_done};
 use crate::state::Posted;
@@ -42,7 +42,7 @@ pub async fn change(State(kit): State<Kit>, session: Session, request: Request) 
         "totp-begin" => begin(&kit, &who, &typed).await,
         "totp-confirm" => return confirm(&kit, &session, &who, parts, &typed).await,
         "totp-off" => disable(&kit, &session, &who, &typed).await,
-        "recovery-codes" => renew(&kit, &who, &typed).await,
+        "recovery-codes" => renew_codes(&kit, &who, &typed).await,
         _ => Err(ProblemCode::BadRequest.into()),
     };
     match tried {
@@ -54,8 +54,7 @@ pub async fn change(State(kit): State<Kit>, session: Session, request: Request) 
 
 async fn change_password(kit: &Kit, session: &Session, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
     let cmd = PasswordChange::parse(&Value::Object(typed.body(&["current_password", "new_password"])))?;
-    passwords::change(&kit.app, who, cmd).await?;
-    enter(session, who.id(), who.origin()).await?;
+    renew(session, passwords::change(&kit.app, who, cmd).await?).await?;
     Ok(Outcome::Done(What::PasswordChanged))
 }
 
@@ -82,7 +81,7 @@ async fn confirm(kit: &Kit, session: &Session, who: &Principal, parts: Parts, ty
     let tried = async {
         let cmd = TotpCode::parse(&Value::Object(typed.body(&["code"])))?;
         let codes = totp::confirm(&kit.app, who, cmd).await?;
-        enter(session, who.id(), who.origin()).await?;
+        renew(session, sessions::renewed(who)).await?;
         // The page that follows lists the caller's sessions: this one is among them.
         session.save().await.map_err(Error::internal)?;
         Ok::<_, Error>(codes)
@@ -109,11 +108,11 @@ async fn confirm(kit: &Kit, session: &Session, who: &Principal, parts: Parts, ty
 async fn disable(kit: &Kit, session: &Session, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
     let cmd = SecondFactor::parse(&Value::Object(typed.body(&["password", "totp"])))?;
     totp::disable(&kit.app, who, cmd).await?;
-    enter(session, who.id(), who.origin()).await?;
+    renew(session, sessions::renewed(who)).await?;
     Ok(Outcome::Done(What::TotpOff))
 }
 
-async fn renew(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
+async fn renew_codes(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
     let cmd = SecondFactor::parse(&Value::Object(typed.body(&["password", "totp"])))?;
     let codes = totp::renew_recovery_codes(&kit.app, who, cmd).await?;
     Ok(Outcome::Shown(Box::new(Posted {

@@ -28,7 +28,7 @@ pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) 
         None => ("login", begin(&kit, &origin, &typed).await),
     };
     let done = match tried {
-        Ok(LogIn::Done(user)) => enter(&session, user.id, &origin).await,
+        Ok(LogIn::Done(entered)) => enter(&session, &entered, &origin).await,
         Ok(LogIn::CodeNeeded(ticket)) => return ask_for_code(&kit, parts, &typed, ticket).await,
         Err(error) => Err(error),
     };
@@ -72,7 +72,7 @@ pub async fn register(State(kit): State<Kit>, session: Session, request: Request
     let tried = async {
         let new = Registration::parse(&Value::Object(typed.body(&["email", "name", "password", "tenant_name"])))?;
         let registered = accounts::register(&kit.app, &origin, new).await?;
-        enter(&session, registered.user.id, &origin).await?;
+        enter(&session, &registered.entered(), &origin).await?;
         Ok::<_, Error>(registered.tenant.map(|t| format!("/t/{}", t.slug)))
     };
     match tried.await {

@@ -81,7 +81,7 @@ pub async fn accept(State(kit): State<Kit>, Path(token): Path<String>, session: 
         let origin = origin_of(&info);
         let accepted = invitations::accept(&kit.app, &origin, &token, who.as_ref(), new).await?;
         if who.is_none() {
-            enter(&session, accepted.user.id, &origin).await?;
+            enter(&session, &accepted.entered(), &origin).await?;
         }
         Ok::<_, Error>(accepted.tenant)
     };

@@ -11,9 +11,7 @@ use crate::data::{fetch, loaded};
 use crate::rpc::Me;
 use crate::rpc::account::{AcceptMyInvitation, DeleteMe, LeaveTenant, UpdateMe, my_invitations};
 use crate::state::shared;
-use crate::ui::{
-    ActForm, Avatar, ConfirmName, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, tenant_colour,
-};
+use crate::ui::{ActForm, Avatar, Empty, Field, Hidden, IdText, Modal, PageHead, RoleBadge, Section, Submit, TenantBadge, When, tenant_colour};
 
 #[component]
 pub fn Account() -> impl IntoView {
@@ -132,7 +130,6 @@ fn Waiting(items: Vec<MyInvitation>) -> impl IntoView {
 
 #[component]
 fn Delete(me: Me) -> impl IntoView {
-    let email = me.user.email.to_string();
     let n = me.tenants.len();
     view! {
         <Section title="Danger zone" class="danger">
@@ -141,7 +138,7 @@ fn Delete(me: Me) -> impl IntoView {
                 <Modal id="delete" label="Delete account" title="Delete your account?" button="btn btn-danger">
                     <p>{format!("Your account and your place in {} are deleted. This cannot be undone.", counted(n, "tenant", "tenants"))}</p>
                     <ActForm id="delete-form" url=DeleteMe::url() class="form">
-                        <ConfirmName name=email />
+                        <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
                         <Submit label="Delete account" class="btn btn-danger" />
                     </ActForm>
                 </Modal>

@@ -117,12 +117,9 @@ fn Answer(token: String, preview: InvitationPreview, me: Option<Me>) -> impl Int
             </form>
         }
         .into_any(),
-        None if preview.has_account => view! {
-            <p>"There is an account with this address."</p>
-            <p><a class="btn btn-primary btn-wide" href=login>"Sign in to join"</a></p>
-        }
-        .into_any(),
+        // Whether there is an account with this address is not said before somebody tries.
         None => view! {
+            <p>"You have an account with this address? "<a href=login>"Sign in to join"</a></p>
             <PlainForm form="accept" action=here>
                 <Field name="email" label="Email" kind="email" value=email autocomplete="username" readonly=true required=true />
                 <Field name="name" label="Your name" autocomplete="name" required=true />

@@ -13,6 +13,7 @@ use {
     tenantry_domain::accounts::{passwords, sessions, totp, verification},
     tenantry_domain::{accounts, invitations, members, tenants},
     tenantry_types::account::MePatch,
+    tenantry_types::sign_in::Reauthentication,
     tenantry_types::tenant::NewTenant,
 };
 
@@ -107,12 +108,12 @@ pub async fn leave_tenant(tenant: String) -> Result<Done, UiError> {
     Ok(server::done(What::Left, format!("You left {name}."), Some("/account".into())))
 }
 
-/// `confirm` repeats the person's address.
+/// Takes the password again.
 #[server(endpoint = "account/delete", output = Answer)]
-pub async fn delete_me(#[server(default)] confirm: String) -> Result<Done, UiError> {
+pub async fn delete_me(#[server(default)] password: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
-    server::confirmed(&confirm, s.who.user().email.as_str())?;
-    accounts::delete_me(&s.app, &s.who).await?;
+    let cmd = Reauthentication::parse(&json!({ "password": password }))?;
+    accounts::delete_me(&s.app, &s.who, &cmd).await?;
     let session = server::session()?;
     if let Err(error) = session.flush().await {
         tracing::error!(%error, "session of a deleted account cannot be removed");

@@ -115,7 +115,7 @@ pub async fn update_sign_in_policy(
     let patch = SignInPolicyPatch::parse(&json!({
         "require_totp": !require_totp.is_empty(), "methods": methods, "session_hours": session_hours,
     }))?;
-    sign_in_policy::update(&s.app, s.grant()?, s.ctx.asker().person().ok(), patch).await?;
+    sign_in_policy::update(&s.app, s.grant()?, s.ctx.asker(), patch).await?;
     Ok(server::done(What::SignInPolicySaved, "", None))
 }
 

@@ -171,7 +171,7 @@ impl Things {
             "log_in" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD }),
             "change_password" => json!({ "current_password": super::fixture::PASSWORD, "new_password": "another good one" }),
             "issue_tokens" => json!({ "email": "olga@a.test", "password": super::fixture::PASSWORD, "tenant": self.tenant }),
-            "begin_totp" => json!({ "password": super::fixture::PASSWORD }),
+            "begin_totp" | "delete_me" => json!({ "password": super::fixture::PASSWORD }),
             "disable_totp" | "renew_recovery_codes" => json!({ "password": super::fixture::PASSWORD, "totp": "123456" }),
             "switch_tenant" | "validate_context" => json!({ "tenant": self.tenant }),
             "add_members" => json!({ "email": "nora@a.test", "role": "viewer" }),
