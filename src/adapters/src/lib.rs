@@ -3,5 +3,6 @@
 
 pub mod heads;
 pub mod open_webui;
+pub mod openid;
 pub mod smtp;
 pub mod upstream;

@@ -3,7 +3,7 @@
 //! that is used. Redirects are not followed, proxies are not asked, answers are bounded in time and
 //! size, and no error repeats a key or an answer.
 
-mod address;
+pub(crate) mod address;
 mod listing;
 
 use std::error::Error as _;
@@ -29,6 +29,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[error("the HTTP client cannot be set up: {0}")]
 pub struct SetUpError(String);
 
+impl SetUpError {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// Reads lists of models from providers.
 #[derive(Debug, Clone)]
 pub struct HttpModelSource {
@@ -48,19 +54,31 @@ impl HttpModelSource {
 
     fn with_timeout(allow_private: bool, timeout: Duration) -> Result<Self, SetUpError> {
         let rule = AddressRule { allow_private };
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls()?)
-            .dns_resolver(Arc::new(CheckedResolver(rule)))
-            .redirect(reqwest::redirect::Policy::none())
-            // A proxy would resolve the name itself, past the check.
-            .no_proxy()
-            .timeout(timeout)
-            .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-            .user_agent(concat!("Tenantry/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|e| SetUpError(e.to_string()))?;
+        let client = client(rule, timeout)?;
         Ok(Self { client, rule })
     }
+}
+
+/// A client that connects only to what the rule allows, in this time.
+pub(crate) fn client(rule: AddressRule, timeout: Duration) -> Result<Client, SetUpError> {
+    Client::builder()
+        .tls_backend_preconfigured(tls()?)
+        .dns_resolver(Arc::new(CheckedResolver(rule)))
+        .redirect(reqwest::redirect::Policy::none())
+        // A proxy would resolve the name itself, past the check.
+        .no_proxy()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        .user_agent(concat!("Tenantry/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|e| SetUpError(e.to_string()))
+}
+
+/// A literal address never comes to the resolver.
+pub(crate) fn literal_allowed(rule: AddressRule, url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let literal = host.trim_start_matches('[').trim_end_matches(']').parse();
+    literal.map_or(true, |ip| rule.allows(ip))
 }
 
 /// With the machine's certificates. A machine without any still reaches providers over plain HTTP.
@@ -84,11 +102,7 @@ fn tls() -> Result<rustls::ClientConfig, SetUpError> {
 impl ModelSource for HttpModelSource {
     async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
         let url = Url::parse(&format!("{}/models", base_url.trim_end_matches('/'))).map_err(|_| SourceError::Unreachable)?;
-        // A literal address never comes to the resolver.
-        let host = url.host_str().unwrap_or_default();
-        if let Ok(ip) = host.trim_start_matches('[').trim_end_matches(']').parse()
-            && !self.rule.allows(ip)
-        {
+        if !literal_allowed(self.rule, &url) {
             return Err(SourceError::Forbidden);
         }
         let mut request = self.client.get(url).header(ACCEPT, HeaderValue::from_static("application/json"));
@@ -100,7 +114,7 @@ impl ModelSource for HttpModelSource {
         if !response.status().is_success() {
             return Err(SourceError::Refused(response.status().as_u16()));
         }
-        let body = bounded(response).await?;
+        let body = bounded(response, LIMIT).await?;
         listing::read(&body).ok_or(SourceError::NotUnderstood)
     }
 }
@@ -116,10 +130,10 @@ fn credential(kind: ProviderKind, key: &Secret) -> Result<(HeaderName, HeaderVal
     Ok((name, value))
 }
 
-async fn bounded(mut response: Response) -> Result<Vec<u8>, SourceError> {
+pub(crate) async fn bounded(mut response: Response, limit: usize) -> Result<Vec<u8>, SourceError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|e| meaning(&e))? {
-        if body.len() + chunk.len() > LIMIT {
+        if body.len() + chunk.len() > limit {
             return Err(SourceError::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -128,7 +142,7 @@ async fn bounded(mut response: Response) -> Result<Vec<u8>, SourceError> {
 }
 
 /// Only the kind of the error is kept: its text holds the address, and may hold more.
-fn meaning(error: &reqwest::Error) -> SourceError {
+pub(crate) fn meaning(error: &reqwest::Error) -> SourceError {
     let mut cause = error.source();
     while let Some(inner) = cause {
         if inner.is::<ForbiddenAddress>() {

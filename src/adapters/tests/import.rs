@@ -35,6 +35,7 @@ async fn server() -> (App, TestDb) {
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
         heads: None,
+        openid: None,
         password_threads: 2,
     };
     (App::start(setup).await.unwrap(), test)

@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    api_keys, audit, auth, catalog, configuration, health, invitations, invited, me, members, models, passwords, permissions, plans, platform,
-    providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, workspaces,
+    api_keys, audit, auth, catalog, configuration, domains, health, invitations, invited, me, members, models, passwords, permissions, plans,
+    platform, providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -164,6 +164,9 @@ fn tenant() -> Table {
             "/{tenant}/sign-in-policy",
             routes!(sign_in_policy::show, sign_in_policy::update),
         ))
+        .routes(at("Tenants", "/{tenant}/domains", routes!(domains::list, domains::add)))
+        .routes(at("Tenants", "/{tenant}/domains/{domain}", routes!(domains::update, domains::remove)))
+        .routes(at("Tenants", "/{tenant}/domains/{domain}/confirm", routes!(domains::confirm)))
         .routes(at("Tenants", "/{tenant}/quotas", routes!(quotas::show, quotas::update)))
         .routes(at("Permissions", "/{tenant}/permissions", routes!(permissions::show)))
         .routes(at(

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod auth;
 pub mod catalog;
 pub mod configuration;
+pub mod domains;
 pub mod health;
 pub mod invitations;
 pub mod invited;

@@ -21,7 +21,7 @@ use tenantry_types::workspace::WorkspaceStatus;
 use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Timestamp, WorkspaceId, WorkspaceRole};
 
 pub use bearer::Bearer;
-pub use doors::{InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem};
+pub use doors::{DomainJoin, InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem, welcome};
 pub use key::{KeyFacts, KeyPass};
 pub(crate) use resolve::overrides;
 pub use who::{Actor, Asker, Operator, Origin, Principal};

@@ -274,12 +274,22 @@ pub async fn update(tx: &mut TenantTx, user: UserId, role: TenantRole, status: U
     Ok(())
 }
 
-/// Removes a member with their workspace roles.
+/// Removes a member with their workspace roles. That they were one is kept: they do not come back by
+/// the domain of their address.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(tx: &mut TenantTx, user: UserId) -> Result<bool> {
+pub async fn delete(tx: &mut TenantTx, user: UserId, now: Timestamp) -> Result<bool> {
     let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "insert into former_member (tenant_id, user_id, ended_at) values ($1, $2, $3)
+         on conflict (tenant_id, user_id) do update set ended_at = excluded.ended_at",
+        tenant,
+        user.uuid(),
+        now.0,
+    )
+    .execute(tx.conn())
+    .await?;
     let done = sqlx::query!("delete from membership where tenant_id = $1 and user_id = $2", tenant, user.uuid())
         .execute(tx.conn())
         .await?;

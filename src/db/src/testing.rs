@@ -58,9 +58,9 @@ impl TestDb {
     ///
     /// # Errors
     /// When the query does not work.
-    pub async fn count(&self, sql: &'static str) -> crate::Result<i64> {
+    pub async fn count(&self, sql: &str) -> crate::Result<i64> {
         let mut conn = self.superuser().await?;
-        Ok(sqlx::query_scalar(sql).fetch_one(&mut conn).await?)
+        Ok(sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut conn).await?)
     }
 
     /// Runs statements past row-level security, to put the data into a state.

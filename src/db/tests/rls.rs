@@ -8,7 +8,14 @@ use sqlx::{PgConnection, Row};
 use tenantry_db::testing::TestDb;
 
 /// Tables of a tenant: `tenant_id` first, RLS enabled and forced, isolated by policy.
-const TENANT: &[&str] = &["tenant_key", "invitation_workspace", "invitation_sent", "audit_event", "audit_personal"];
+const TENANT: &[&str] = &[
+    "tenant_key",
+    "invitation_workspace",
+    "invitation_sent",
+    "audit_event",
+    "audit_personal",
+    "former_member",
+];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[
     "membership",
@@ -22,8 +29,9 @@ const LOOKUP: &[&str] = &[
     "permission_override",
     "audit_head",
     "api_key",
+    "tenant_domain",
 ];
-/// What belongs to the server. `tenant` and `user_account` have policies of their own besides.
+/// What belongs to the server. `tenant`, `user_account` and `confirmed_domain` have policies of their own besides.
 const PLATFORM: &[&str] = &[
     "tenant",
     "tenant_slug",
@@ -48,6 +56,9 @@ const PLATFORM: &[&str] = &[
     "signing_key",
     "token_family",
     "refresh_token",
+    "identity",
+    "openid_attempt",
+    "confirmed_domain",
 ];
 
 async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {

@@ -2,6 +2,7 @@
 //! one-time codes and the proof of an address have a module each.
 
 pub mod log_in;
+pub mod openid;
 pub mod passwords;
 pub mod sessions;
 pub mod totp;
@@ -109,8 +110,7 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         }
         None => {
             let name = cmd.tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
-            let tenant = crate::tenants::plan(&mut tx, Founding::named(&name)).await?;
-            (found(app, tx, actor, tenant.clone(), Some(&user)).await?, tenant)
+            found_own(app, tx, actor, &user, &name).await?
         }
     };
     tx.commit().await?;
@@ -122,6 +122,12 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         }),
         user,
     })
+}
+
+/// A tenant of somebody's own, in the transaction of their sign-up.
+async fn found_own(app: &App, mut tx: PlatformTx, actor: Actor, user: &User, name: &Name) -> Result<(TenantTx, Tenant)> {
+    let tenant = crate::tenants::plan(&mut tx, Founding::named(name)).await?;
+    Ok((found(app, tx, actor, tenant.clone(), Some(user)).await?, tenant))
 }
 
 /// The first account takes the tenant that the initialization made.
@@ -305,6 +311,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     app.tidy_guesses();
     let mut tx = app.db().platform().await?;
     account_token::delete_expired(&mut tx, now()).await?;
+    tenantry_db::openid::delete_expired(&mut tx, now()).await?;
     sign_in_place::delete_old(&mut tx, Timestamp(now().0 - PLACES_KEPT)).await?;
     tx.commit().await?;
     Ok(())

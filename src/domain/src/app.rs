@@ -11,7 +11,7 @@ use crate::api_keys::usage;
 use crate::audit::{Refusals, Signer, Watch};
 use crate::guesses::Guesses;
 use crate::password::Passwords;
-use crate::ports::{HeadLog, Mailer, ModelSource};
+use crate::ports::{HeadLog, Mailer, ModelSource, OpenIdProviders};
 use crate::tokens::signing::Signing;
 use crate::vault::{MasterKey, Vault};
 use crate::{Origin, Result, plans};
@@ -61,6 +61,8 @@ pub struct Setup {
     pub models: Arc<dyn ModelSource>,
     /// Where the heads of the audit's chains are noted; None: nowhere.
     pub heads: Option<Arc<dyn HeadLog>>,
+    /// None: people sign in with passwords alone.
+    pub openid: Option<Arc<dyn OpenIdProviders>>,
     /// How many passwords are hashed at once; each takes 19 MiB.
     pub password_threads: usize,
 }
@@ -80,6 +82,7 @@ struct Inner {
     mailer: Option<Arc<dyn Mailer>>,
     models: Arc<dyn ModelSource>,
     heads: Option<Arc<dyn HeadLog>>,
+    openid: Option<Arc<dyn OpenIdProviders>>,
     signer: Signer,
     key_uses: usage::Counter,
     signing: Signing,
@@ -113,6 +116,7 @@ impl App {
             mailer: setup.mailer,
             models: setup.models,
             heads: setup.heads,
+            openid: setup.openid,
             key_uses: usage::Counter::default(),
             signing: Signing::default(),
         };
@@ -202,6 +206,10 @@ impl App {
 
     pub(crate) fn watch(&self) -> &Watch {
         &self.inner.watch
+    }
+
+    pub(crate) fn openid(&self) -> Option<&dyn OpenIdProviders> {
+        self.inner.openid.as_deref()
     }
 
     pub(crate) fn signer(&self) -> &Signer {

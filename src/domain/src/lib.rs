@@ -12,6 +12,7 @@ pub mod catalog;
 pub mod context;
 mod csv;
 pub mod device;
+pub mod domains;
 mod error;
 mod guesses;
 pub mod health;

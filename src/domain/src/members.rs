@@ -229,7 +229,7 @@ async fn delete(tx: &mut TenantTx, member: &Member, action: &'static str) -> Res
         return Err(ProblemCode::LastOwner.into());
     }
     invitation::revoke_of(tx, member.user_id).await?;
-    db::delete(tx, member.user_id).await?;
+    db::delete(tx, member.user_id, now()).await?;
     tx.record(event(
         action,
         "user",

@@ -81,3 +81,70 @@ pub trait HeadLog: Send + Sync {
     /// When they cannot be read.
     async fn read(&self) -> std::io::Result<String>;
 }
+
+/// A provider of OpenID Connect, as addresses and as people name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenIdName {
+    pub name: String,
+    pub label: String,
+}
+
+/// How somebody leaves for a provider, and what is needed when they are back.
+#[derive(Debug)]
+pub struct Departure {
+    pub url: String,
+    pub state: Secret,
+    pub nonce: Secret,
+    /// Of PKCE.
+    pub verifier: Secret,
+}
+
+/// What came back from a provider, and what belongs to it.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    pub provider: &'a str,
+    pub redirect_uri: &'a str,
+    pub code: &'a Secret,
+    /// Who says so (RFC 9207), where the provider names itself.
+    pub issuer: Option<&'a str>,
+    pub nonce: &'a Secret,
+    pub verifier: &'a Secret,
+}
+
+/// Who somebody is, by the word of a provider that was checked.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Proof {
+    pub issuer: String,
+    pub subject: String,
+    /// Only an address of which the provider says that it is verified.
+    pub verified_email: Option<Email>,
+    pub name: Option<String>,
+}
+
+/// Why a provider signs nobody in. No text of the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenIdError {
+    #[error("there is no such provider")]
+    Unknown,
+    #[error("the provider could not be reached, or does not answer as it should")]
+    Unreachable,
+    #[error("the provider did not take the code")]
+    Refused,
+    #[error("the provider's word does not hold: {0}")]
+    NotBelieved(&'static str),
+}
+
+/// Providers of OpenID Connect.
+#[async_trait]
+pub trait OpenIdProviders: Send + Sync {
+    /// In the order in which they are offered.
+    fn names(&self) -> &[OpenIdName];
+
+    /// # Errors
+    /// Why nobody can go there.
+    async fn depart(&self, provider: &str, redirect_uri: &str) -> Result<Departure, OpenIdError>;
+
+    /// # Errors
+    /// Why nobody came from there.
+    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Proof, OpenIdError>;
+}

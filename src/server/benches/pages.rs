@@ -34,6 +34,7 @@ async fn app(test: &TestDb) -> App {
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
         heads: None,
+        openid: None,
         password_threads: 2,
     };
     App::start(setup).await.unwrap()

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use tenantry_adapters::heads::HeadFile;
+use tenantry_adapters::openid::HttpOpenId;
 use tenantry_adapters::smtp::SmtpMailer;
 use tenantry_adapters::upstream::HttpModelSource;
 use tenantry_db::Db;
-use tenantry_domain::ports::Mailer;
+use tenantry_domain::ports::{Mailer, OpenIdProviders};
 use tenantry_domain::{App, MasterKey, Policy, Setup, initialize};
 
 use crate::config::{Config, Initialization};
@@ -38,6 +39,7 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         mailer: mailer(config)?,
         models: Arc::new(models),
         heads: Some(Arc::new(HeadFile::new(config.audit_heads.clone()))),
+        openid: openid(config)?,
         password_threads: password_threads(),
     };
     Ok(App::start(setup).await?)
@@ -50,6 +52,15 @@ fn mailer(config: &Config) -> Result<Option<Arc<dyn Mailer>>, Failure> {
     };
     let mailer = SmtpMailer::new(url, from.as_str()).map_err(|e| Failure::Usage(e.to_string()))?;
     Ok(Some(Arc::new(mailer)))
+}
+
+/// None where no provider is set. Nobody is asked anything yet.
+fn openid(config: &Config) -> Result<Option<Arc<dyn OpenIdProviders>>, Failure> {
+    if config.openid.is_empty() {
+        return Ok(None);
+    }
+    let providers = HttpOpenId::new(config.openid.clone()).map_err(Failure::failed)?;
+    Ok(Some(Arc::new(providers)))
 }
 
 /// What the environment asks the first start to make.

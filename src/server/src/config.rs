@@ -5,6 +5,7 @@
 
 mod layers;
 mod logging;
+mod openid;
 mod print;
 mod secret_key;
 mod settings;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tenantry_adapters::openid::OpenIdSettings;
 use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
 use tenantry_types::text::Secret;
@@ -94,6 +96,8 @@ pub struct Config {
     pub invitations_per_hour: u32,
     pub smtp_url: Option<SecretString>,
     pub mail_from: Option<String>,
+    /// Where people may sign in with, by name.
+    pub openid: Vec<OpenIdSettings>,
     pub sessions: Sessions,
     pub trusted_proxies: Vec<Network>,
     /// `example.com`: tenants stand under `<slug>.example.com`.

@@ -163,6 +163,8 @@ ids! {
     SessionId = "ses";
     /// An API key, not its secret.
     ApiKeyId = "key";
+    /// A person as a provider of OpenID Connect knows them.
+    IdentityId = "idn";
 }
 
 #[cfg(test)]

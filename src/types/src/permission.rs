@@ -105,6 +105,7 @@ permissions! {
     WorkspaceModelsManage = "workspace_models:manage", Write, tenant: [Owner Admin], workspace: [Admin], "narrow the models of a workspace";
     QuotasRead = "quotas:read", Read, tenant: [Owner Admin Developer Viewer Operator], workspace: [], "see limits and how much of them is used";
     QuotasUpdate = "quotas:update", Lifecycle, tenant: [Operator], workspace: [], "set the tenant's plan and its own limits";
+    DomainsConfirm = "domains:confirm", Lifecycle, tenant: [Operator], workspace: [], "confirm that a domain is the tenant's";
     KeysRead = "keys:read", Read, tenant: [Owner Admin Developer Operator], workspace: [], "see one's own API keys; who manages keys sees all";
     KeysCreate = "keys:create", Write, tenant: [Owner Admin Developer], workspace: [], "make, change, rotate and revoke one's own API keys";
     KeysManage = "keys:manage", Write, tenant: [Owner Admin], workspace: [], "make keys of the tenant itself, change and revoke everyone's";

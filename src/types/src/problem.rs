@@ -56,6 +56,15 @@ codes! {
     TotpRequiredByTenant = "totp_required_by_tenant", 403, "This tenant asks its members for one-time codes: turn them on in your account.";
     SignInAgain = "sign_in_again", 403, "This tenant asks you to sign in again.";
     SignInMethod = "sign_in_method", 403, "This tenant takes another way of signing in.";
+    OpenidStale = "openid_stale", 403, "This sign-in was used, has expired or was begun in another browser: start again.";
+    OpenidRefused = "openid_refused", 403, "The provider did not sign you in.";
+    OpenidUnverified = "openid_unverified", 403, "The provider does not say that your address is verified, and without that it opens no account.";
+    OpenidNoAccount = "openid_no_account", 403, "There is no account for you here, and this server makes none by this way.";
+    OpenidLinkFirst = "openid_link_first", 409, "There is an account with your address, which is not verified here: sign in with its password and link the provider on the account page.";
+    IdentityTaken = "identity_taken", 409, "This identity is linked to another account.";
+    NotFresh = "not_fresh", 403, "This takes a sign-in of the last ten minutes: sign in again first.";
+    LastWayIn = "last_way_in", 409, "This is the only way into your account: set a password first.";
+    DomainTaken = "domain_taken", 409, "This domain is there already, or is another tenant's.";
     NotFound = "not_found", 404, "There is nothing here, or it is not yours.";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take this method.";
     EmailTaken = "email_taken", 409, "There is an account with this address already.";
@@ -92,6 +101,7 @@ codes! {
     RateLimited = "rate_limited", 429, "Too many requests: try again later.";
     Internal = "internal", 500, "Something went wrong on our side.";
     Timeout = "timeout", 503, "This took longer than the database may take: try again soon.";
+    OpenidUnreachable = "openid_unreachable", 503, "The provider cannot be reached or does not answer as it should: try again soon, or sign in another way.";
     Unavailable = "unavailable", 503, "A part that is needed for this is not available: try again soon.";
 }
 
@@ -122,6 +132,7 @@ pub enum Choice {
     BudgetPeriod,
     Scope,
     Suspicion,
+    JoinRole,
 }
 
 impl Choice {
@@ -144,6 +155,7 @@ impl Choice {
             Self::Effect => "grant, deny",
             Self::Permission => "the permissions of the matrix",
             Self::SignInMethod => "password, oidc",
+            Self::JoinRole => "developer, viewer",
             Self::AuditOutcome => "ok, denied, failed",
             Self::AuditDoor => "web, api, cli, system",
             Self::KeyOwner => "user, tenant",
@@ -192,6 +204,7 @@ pub enum Fault {
     NotATime,
     InThePast,
     NotHeld,
+    NotADomain,
 }
 
 impl Fault {
@@ -229,6 +242,7 @@ impl Fault {
             Self::NotATime => "not_a_time",
             Self::InThePast => "in_the_past",
             Self::NotHeld => "not_held",
+            Self::NotADomain => "not_a_domain",
         }
     }
 
@@ -268,6 +282,7 @@ impl Fault {
             Self::NotATime => "Must be a time, such as 2026-12-31T00:00:00Z.".into(),
             Self::InThePast => "Must lie ahead.".into(),
             Self::NotHeld => "You do not have this permission yourself.".into(),
+            Self::NotADomain => "Must be the part of an address behind the @, such as example.com.".into(),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::input::{Bounded, Fields, FromInput, Patch, words};
+use crate::openid::Identity;
 use crate::problem::{Fault, FieldError};
 use crate::text::Secret;
 use crate::{Email, NewPassword, SessionId, Timestamp};
@@ -202,6 +203,10 @@ pub struct Safety {
     pub totp: TotpState,
     /// Whether this server sends mail.
     pub mail: bool,
+    /// Name and label of each provider that one can link.
+    pub providers: Vec<(String, String)>,
+    pub identities: Vec<Identity>,
+    pub has_password: bool,
 }
 
 /// What a tenant asks of those who sign in and enter it.

@@ -9,6 +9,7 @@ mod entrance;
 mod invite;
 mod keys;
 mod links;
+mod openid;
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,8 @@ use axum::{Router, response::AppendHeaders};
 use http::request::Parts;
 use http::{StatusCode, header};
 use leptos::config::LeptosOptions;
-use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use leptos::prelude::{IntoView, provide_context};
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions, render_app_async_with_context};
 use serde_json::{Map, Value};
 use tenantry_domain::accounts::{Entered, sessions};
 use tenantry_domain::session::SignedIn;
@@ -52,9 +53,7 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
     };
     let pages: Router<LeptosOptions> = Router::new();
     let pages = pages
-        .leptos_routes_with_context(options, generate_route_list(Console), provide(app, assets.clone()), move || {
-            shell(assets.clone())
-        })
+        .leptos_routes_with_context(options, pages_of(Console), provide(app, assets.clone()), move || shell(assets.clone()))
         .with_state::<()>(options.clone());
     let forms: Router<Kit> = Router::new()
         .route("/", get(home))
@@ -69,6 +68,8 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/invite/{token}", post(invite::accept))
         .route("/t/{tenant}/invitations", post(invite::send))
         .route("/t/{tenant}/keys", post(keys::send))
+        .route(LEAVE, get(openid::leave))
+        .route(ARRIVE, get(openid::arrive))
         .route("/theme", post(theme))
         .fallback(not_found);
     forms
@@ -76,6 +77,15 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .merge(pages)
         .layer(from_fn_with_state(kit, act::answer))
         .layer(from_fn(pages_guard))
+}
+
+/// Their answers are pages of the console, or lead away.
+const LEAVE: &str = "/auth/openid/{provider}";
+const ARRIVE: &str = "/auth/openid/{provider}/callback";
+
+/// The pages that are rendered as they are asked for.
+fn pages_of<V: IntoView + 'static>(console: fn() -> V) -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions(console, Some(vec![LEAVE.to_owned(), ARRIVE.to_owned()]))
 }
 
 /// `/` leads to the tenant that was used last.
@@ -238,9 +248,9 @@ async fn refused(kit: &Kit, parts: Parts, posted: Posted) -> Response {
     .await
 }
 
-/// Makes the session one of this person, who gave their password just now.
-async fn enter(session: &Session, who: &Entered, origin: &Origin) -> Result<(), Error> {
-    let how = sessions::signed_in(who, origin, SignInMethod::Password);
+/// Makes the session one of this person, who proved just now who they are.
+async fn enter(session: &Session, who: &Entered, origin: &Origin, method: SignInMethod) -> Result<(), Error> {
+    let how = sessions::signed_in(who, origin, method);
     session::begin(session, who.user.id, &how).await.map_err(Error::internal)
 }
 

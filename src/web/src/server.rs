@@ -376,6 +376,7 @@ const PUBLIC: &[&str] = &[
     "/reset/",
     "/verify/",
     "/invite/",
+    "/auth/openid/",
     "/theme",
     "/_fn/",
     "/pkg/",

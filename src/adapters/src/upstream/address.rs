@@ -18,7 +18,7 @@ const METADATA_V6: &[Ipv6Addr] = &[
 ];
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct AddressRule {
+pub(crate) struct AddressRule {
     pub allow_private: bool,
 }
 

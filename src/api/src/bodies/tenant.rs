@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tenantry_types::account::UserStatus;
 use tenantry_types::invitation::Invitation;
 use tenantry_types::member::{Member, MembersAdded};
+use tenantry_types::openid::JoinRole;
 use tenantry_types::plan::Limits;
 use tenantry_types::tenant::MembersJoin;
 use tenantry_types::{Page, PlanId, TenantRole, UserId, WorkspaceId, WorkspaceRole};
@@ -213,4 +214,23 @@ pub struct QuotaPatch {
     spend_per_month: Option<i64>,
     #[schema(minimum = 0, example = 20)]
     concurrent_requests: Option<i64>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewDomain {
+    /// What stands behind the `@` of addresses.
+    #[schema(max_length = 253, example = "example.com")]
+    domain: String,
+    /// What people of it become once it is confirmed; nothing when absent.
+    #[schema(example = "viewer")]
+    join_role: Option<JoinRole>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DomainPatch {
+    /// What people of it become; null: nothing.
+    #[schema(example = "developer")]
+    join_role: Option<JoinRole>,
 }

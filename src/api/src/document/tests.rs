@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 use tenantry_types::permission::Permission;
 use tenantry_types::{
-    FieldError, account, api_key, configuration, invitation, member, model, permission, plan, provider, sign_in, tenant, token, workspace,
+    FieldError, account, api_key, configuration, invitation, member, model, openid, permission, plan, provider, sign_in, tenant, token, workspace,
 };
 
 use super::{METHODS, build, examples};
@@ -175,6 +175,8 @@ const PARSERS: &[(&str, Parse)] = &[
     ("ForgottenPassword", |b| sign_in::ForgottenPassword::parse(b).map(drop)),
     ("PasswordReset", |b| sign_in::PasswordReset::parse(b).map(drop)),
     ("Reauthentication", |b| sign_in::Reauthentication::parse(b).map(drop)),
+    ("NewDomain", |b| openid::NewDomain::parse(b).map(drop)),
+    ("DomainPatch", |b| openid::DomainPatch::parse(b).map(drop)),
     ("SignInPolicyPatch", |b| sign_in::SignInPolicyPatch::parse(b).map(drop)),
     ("TotpCode", |b| sign_in::TotpCode::parse(b).map(drop)),
     ("SecondFactor", |b| sign_in::SecondFactor::parse(b).map(drop)),

@@ -99,6 +99,8 @@ bodies! {
     tenantry_types::token::TokenRequest,
     tenantry_types::sign_in::Reauthentication,
     tenantry_types::sign_in::SecondFactor,
+    tenantry_types::openid::DomainPatch,
+    tenantry_types::openid::NewDomain,
     tenantry_types::sign_in::SignInPolicyPatch,
     tenantry_types::sign_in::TotpCode,
     tenantry_types::tenant::NewTenant,

@@ -23,6 +23,13 @@ impl Needs for InvitationAccept {
     const PERMISSION: Permission = Permission::MembersAdd;
 }
 
+/// To become a member by the domain of an address.
+#[derive(Debug, Clone, Copy)]
+pub enum DomainJoin {}
+impl Needs for DomainJoin {
+    const PERMISSION: Permission = Permission::MembersAdd;
+}
+
 /// To leave a tenant: everyone may, whatever their role.
 #[derive(Debug, Clone, Copy)]
 pub enum SelfService {}
@@ -62,6 +69,11 @@ pub fn found_for(tenant: TenantHead, actor: Actor) -> Granted<needs::ModelsToggl
 /// For the holder of a token that was just looked up by its hash.
 pub fn redeem(invitation: &crate::invitation::Redeemable, actor: Actor) -> Granted<InvitationAccept> {
     door(invitation.tenant.clone(), actor, CtxRole::Member(TenantRole::Viewer))
+}
+
+/// For whom a provider has just signed in with an address of a confirmed domain.
+pub fn welcome(joinable: &crate::domain::Joinable, actor: Actor) -> Granted<DomainJoin> {
+    door(joinable.tenant.clone(), actor, CtxRole::Member(TenantRole::Viewer))
 }
 
 /// For a member about their own membership.

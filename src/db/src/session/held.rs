@@ -64,6 +64,12 @@ impl SignedIn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionKey(pub(super) Vec<u8>);
 
+impl SessionKey {
+    pub(crate) fn hash(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A session with somebody in it.
 #[derive(Debug, Clone)]
 pub struct Held {

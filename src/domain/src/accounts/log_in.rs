@@ -1,16 +1,20 @@
-//! Signing in: the password, then the one-time code of those who have one. A program gives both at
-//! once; a page asks for the code after the password, and carries a sealed ticket in between.
+//! Signing in: the password or the word of a provider, then the one-time code of those who have one.
+//! A program gives password and code at once; a page asks for the code afterwards, and carries a
+//! sealed ticket in between.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tenantry_db::account::Standing;
 use tenantry_db::{PlatformTx, account, sign_in_place};
 use tenantry_types::account::{Login, User, UserStatus};
+use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::text::Secret;
-use tenantry_types::{ProblemCode, Timestamp, UserId};
+use tenantry_types::{ProblemCode, UserId};
 use uuid::Uuid;
 
+use super::openid::{self, Visit};
 use super::sessions::Entered;
 use super::{sessions, totp};
 use crate::app::token_hash;
@@ -27,21 +31,40 @@ const TICKET: Place = Place {
     column: "",
 };
 
-/// What the password led to.
+/// What the first step led to.
 #[derive(Debug)]
 pub enum LogIn {
-    Done(Entered),
+    Done(Entered, SignInMethod),
     /// The code is to follow, with this ticket.
     CodeNeeded(String),
 }
 
-/// Whose password was right, when, and which one.
+/// What was proved, and when.
 #[derive(Serialize, Deserialize)]
 struct Ticket {
-    user: UserId,
     at: i64,
-    /// Of the stored hash: a new password makes tickets of before worthless.
-    mark: Vec<u8>,
+    step: Step,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Step {
+    Password {
+        user: UserId,
+        /// Of the stored hash: a new password makes tickets of before worthless.
+        mark: Vec<u8>,
+    },
+    OpenId(Visit),
+}
+
+fn ticket(app: &App, step: Step) -> Result<LogIn> {
+    let ticket = Ticket { at: now().unix(), step };
+    let plain = serde_json::to_vec(&ticket).map_err(Error::internal)?;
+    Ok(LogIn::CodeNeeded(URL_SAFE_NO_PAD.encode(app.vault().seal_platform(TICKET, &plain)?)))
+}
+
+/// For who came from a provider and has codes: nothing is written before the code.
+pub(super) fn after_visit(app: &App, visit: Visit) -> Result<LogIn> {
+    ticket(app, Step::OpenId(visit))
 }
 
 /// An account whose password was just given.
@@ -78,22 +101,21 @@ pub async fn begin(app: &App, origin: &Origin, cmd: Login) -> Result<LogIn> {
     let mut tx = app.db().platform().await?;
     still_holds(&mut tx, &proved).await?;
     if totp::confirmed(&mut tx, proved.user.id).await?.is_none() {
-        return Ok(LogIn::Done(enter(tx, origin, proved.user, proved.new_hash).await?));
+        let user = enter(tx, origin, proved.user, proved.new_hash).await?;
+        return Ok(LogIn::Done(user, SignInMethod::Password));
     }
-    let ticket = Ticket {
+    let step = Step::Password {
         user: proved.user.id,
-        at: now().unix(),
         mark: token_hash(&proved.hash),
     };
-    let plain = serde_json::to_vec(&ticket).map_err(Error::internal)?;
-    Ok(LogIn::CodeNeeded(URL_SAFE_NO_PAD.encode(app.vault().seal_platform(TICKET, &plain)?)))
+    ticket(app, step)
 }
 
-/// Ends what `begin` began.
+/// Ends what `begin` began, or `openid::arrive`.
 ///
 /// # Errors
 /// `BadCredentials` for a ticket that is not good (any more); `TotpWrong`, `RateLimited`.
-pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> Result<Entered> {
+pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> Result<LogIn> {
     let opened = URL_SAFE_NO_PAD
         .decode(ticket)
         .ok()
@@ -102,10 +124,14 @@ pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> 
     let ticket = ticket
         .filter(|ticket| now().unix() - ticket.at <= TICKET_LASTS)
         .ok_or(ProblemCode::BadCredentials)?;
+    let (user, mark) = match ticket.step {
+        Step::Password { user, mark } => (user, mark),
+        Step::OpenId(visit) => return openid::sign_in(app, origin, visit, Some(code)).await,
+    };
     let mut tx = app.db().platform().await?;
-    let hash = account::password_hash(&mut tx, ticket.user).await?;
-    let user = account::find(&mut tx, ticket.user).await?;
-    let same = hash.is_some_and(|hash| token_hash(&hash) == ticket.mark);
+    let hash = account::password_hash(&mut tx, user).await?;
+    let user = account::find(&mut tx, user).await?;
+    let same = hash.is_some_and(|hash| token_hash(&hash) == mark);
     let user = user
         .filter(|user| same && user.status == UserStatus::Active)
         .ok_or(ProblemCode::BadCredentials)?;
@@ -113,7 +139,7 @@ pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> 
     if let Some(stored) = totp::confirmed(&mut tx, user.id).await? {
         totp::check(app, &mut tx, &user, origin, &stored, code).await?;
     }
-    enter(tx, origin, user, None).await
+    Ok(LogIn::Done(enter(tx, origin, user, None).await?, SignInMethod::Password))
 }
 
 async fn check_password(app: &App, origin: &Origin, cmd: &Login) -> Result<Proved> {
@@ -154,16 +180,21 @@ async fn still_holds(tx: &mut PlatformTx, proved: &Proved) -> Result<()> {
 }
 
 async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<Entered> {
-    let now: Timestamp = now();
     if let Some(hash) = new_hash {
-        account::set_password_hash(&mut tx, user.id, &hash, now).await?;
+        account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
     }
-    let standing = account::touch(&mut tx, user.id, now).await?;
-    sessions::note_place(&mut tx, &user, origin).await?;
-    tx.record(
-        &Actor::newcomer(&user, origin),
-        event("user.logged_in", "user", Some(user.id.to_string()), &user.name, json!({})),
-    );
+    let standing = note(&mut tx, origin, &user, json!({})).await?;
     tx.commit().await?;
     Ok(Entered { user, standing })
+}
+
+/// Notes that somebody came in, and says what their session is bound to.
+pub(super) async fn note(tx: &mut PlatformTx, origin: &Origin, user: &User, how: serde_json::Value) -> Result<Standing> {
+    let standing = account::touch(tx, user.id, now()).await?;
+    sessions::note_place(tx, user, origin).await?;
+    tx.record(
+        &Actor::newcomer(user, origin),
+        event("user.logged_in", "user", Some(user.id.to_string()), &user.name, how),
+    );
+    Ok(standing)
 }

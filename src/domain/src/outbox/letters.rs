@@ -49,6 +49,8 @@ pub(crate) enum Notice {
     TotpOn,
     TotpOff,
     TotpReset,
+    IdentityLinked,
+    IdentityUnlinked,
 }
 
 impl Notice {
@@ -58,6 +60,8 @@ impl Notice {
             Self::PasswordReset => "The password of your account was set anew by a link. All sessions were ended.",
             Self::TotpOn => "One-time codes were turned on: signing in takes a code now. All other sessions were ended.",
             Self::TotpOff => "One-time codes were turned off: signing in takes the password alone now.",
+            Self::IdentityLinked => "An identity at a provider was linked to your account: it signs you in now.",
+            Self::IdentityUnlinked => "An identity at a provider was taken from your account: it does not sign you in any more.",
             Self::TotpReset => {
                 "An operator of this server turned your one-time codes off, and ended all sessions. Sign in with your password, and turn them on again."
             }

@@ -379,6 +379,7 @@ async fn a_providers_list_is_read_into_the_catalogue() {
         mailer: None,
         models: source.clone(),
         heads: None,
+        openid: None,
         password_threads: 1,
     };
     let app = App::start(setup).await.unwrap();

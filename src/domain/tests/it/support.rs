@@ -103,6 +103,7 @@ async fn app_with_heads(policy: Policy) -> (App, TestDb, Arc<Postbox>, Arc<Heads
         mailer: Some(postbox.clone()),
         models: Arc::new(NoSource),
         heads: Some(heads.clone()),
+        openid: None,
         password_threads: 2,
     };
     (App::start(setup).await.unwrap(), test, postbox, heads)

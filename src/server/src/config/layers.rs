@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::settings::{AREA_PREFIX, AREA_TABLE, CONFIG_VARIABLE, NOT_SETTINGS, NOT_SETTINGS_PREFIXES, SETTINGS, Setting};
-use super::{ConfigError, Environment};
+use super::{ConfigError, Environment, openid};
 use crate::postgres::{default_data_dir, readable_by_others};
 
 /// A secret is a line, not a file of any size.
@@ -55,15 +55,18 @@ pub(super) struct Value {
 pub(super) struct Layers {
     pub values: BTreeMap<&'static str, Value>,
     pub areas: BTreeMap<String, Value>,
+    /// By the provider's name.
+    pub openid: BTreeMap<String, openid::Texts>,
     pub data_dir: PathBuf,
     pub warnings: Vec<String>,
 }
 
 #[derive(Default)]
-struct Collected {
+pub(super) struct Collected {
     values: BTreeMap<&'static str, Value>,
     areas: BTreeMap<String, Value>,
-    faults: Vec<String>,
+    pub(super) openid: BTreeMap<String, openid::Texts>,
+    pub(super) faults: Vec<String>,
     warnings: Vec<String>,
 }
 
@@ -117,6 +120,7 @@ impl Layers {
         Ok(Self {
             values: collected.values,
             areas: collected.areas,
+            openid: collected.openid,
             data_dir,
             warnings: collected.warnings,
         })
@@ -182,6 +186,9 @@ impl Collected {
             }
             return false;
         }
+        if let (openid::TABLE, toml::Value::Table(providers)) = (key, value) {
+            return self.read_providers(path, providers);
+        }
         if let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) {
             match as_text(value) {
                 Some(text) if text.is_empty() => {}
@@ -213,10 +220,17 @@ impl Collected {
     }
 
     fn read_named_file(&mut self, setting: &Setting, name: &str, path: &Path) {
-        match fs::read(path) {
-            Ok(bytes) if bytes.len() > LARGEST_SECRET => self.faults.push(format!("{name}: {} is too large for a secret", path.display())),
+        if let Some(value) = self.secret_of_file(name, path) {
+            self.set(setting, value.text, value.source);
+        }
+    }
+
+    /// A secret that has a file of its own.
+    pub(super) fn secret_of_file(&mut self, name: &str, path: &Path) -> Option<Value> {
+        let fault = match fs::read(path) {
+            Ok(bytes) if bytes.len() > LARGEST_SECRET => format!("{name}: {} is too large for a secret", path.display()),
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) if text.trim_end_matches(['\n', '\r']).is_empty() => self.faults.push(format!("{name}: {} is empty", path.display())),
+                Ok(text) if text.trim_end_matches(['\n', '\r']).is_empty() => format!("{name}: {} is empty", path.display()),
                 Ok(text) => {
                     if readable_by_others(path) {
                         self.warnings.push(format!(
@@ -224,16 +238,17 @@ impl Collected {
                             path.display()
                         ));
                     }
-                    self.set(
-                        setting,
-                        text.trim_end_matches(['\n', '\r']).to_owned(),
-                        Source::Named(name.to_owned(), path.to_owned()),
-                    );
+                    return Some(Value {
+                        text: text.trim_end_matches(['\n', '\r']).to_owned(),
+                        source: Source::Named(name.to_owned(), path.to_owned()),
+                    });
                 }
-                Err(_) => self.faults.push(format!("{name}: {} is not text", path.display())),
+                Err(_) => format!("{name}: {} is not text", path.display()),
             },
-            Err(e) => self.faults.push(format!("{name}: {}: {e}", path.display())),
-        }
+            Err(e) => format!("{name}: {}: {e}", path.display()),
+        };
+        self.faults.push(fault);
+        None
     }
 
     fn read_environment(&mut self, environment: &Environment) {
@@ -279,6 +294,9 @@ impl Collected {
                     },
                 );
             }
+            if self.read_provider_variable(name, value) {
+                continue;
+            }
             if name.starts_with("TENANTRY_") && !is_known(name) {
                 let known = SETTINGS.iter().flat_map(|setting| setting.env.iter().copied());
                 self.faults.push(format!("unknown variable {name}{}", near(name, known)));
@@ -304,7 +322,7 @@ fn is_known(name: &str) -> bool {
     setting || name == CONFIG_VARIABLE || NOT_SETTINGS.contains(&name) || NOT_SETTINGS_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-fn as_text(value: &toml::Value) -> Option<String> {
+pub(super) fn as_text(value: &toml::Value) -> Option<String> {
     match value {
         toml::Value::String(text) => Some(text.clone()),
         toml::Value::Integer(number) => Some(number.to_string()),
@@ -315,7 +333,7 @@ fn as_text(value: &toml::Value) -> Option<String> {
 }
 
 /// ` (did you mean ...?)` for a name that is close to a known one.
-fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let closest = known.map(|other| (distance(name, other), other)).min();
     match closest {
         Some((steps, other)) if steps <= 3 => format!(" (did you mean {other}?)"),

@@ -1,9 +1,9 @@
 //! What `tenantry config print` shows: each setting, its value and where it comes from. Of secrets
 //! it is shown that they are set; of addresses all but the password and the parameters.
 
-use super::Sessions;
 use super::layers::{Layers, Source};
 use super::settings::{AREA_TABLE, Kind, SETTINGS, Setting};
+use super::{Sessions, openid};
 
 const MASK: &str = "********";
 
@@ -36,6 +36,13 @@ pub(super) fn all(layers: &Layers, sessions: &Sessions, embedded: bool) -> Vec<P
         value: Some(value.text.clone()),
         source: value.source.to_string(),
     }));
+    for (name, texts) in &layers.openid {
+        lines.extend(texts.iter().map(|(field, value)| Printed {
+            key: format!("{}.{name}.{field}", openid::TABLE),
+            value: Some(if *field == openid::SECRET { MASK.to_owned() } else { value.text.clone() }),
+            source: value.source.to_string(),
+        }));
+    }
     lines
 }
 

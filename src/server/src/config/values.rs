@@ -13,7 +13,7 @@ use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, Name, NewPassword};
 
 use super::layers::{Layers, Source};
-use super::{Config, ConfigError, Database, Initialization, LogFormat, Logging, Sessions, print, secret_key};
+use super::{Config, ConfigError, Database, Initialization, LogFormat, Logging, Sessions, openid, print, secret_key};
 
 /// Whether other sites bring the session's cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +62,9 @@ impl FromStr for Network {
 }
 
 /// Reads values and collects what is wrong with them, under the name that was used to set them.
-struct Reader {
-    layers: Layers,
-    faults: Vec<String>,
+pub(super) struct Reader {
+    pub(super) layers: Layers,
+    pub(super) faults: Vec<String>,
 }
 
 impl Reader {
@@ -163,6 +163,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
             .faults
             .push("smtp_url is set and mail_from is not: whom do mails come from? Set TENANTRY_MAIL_FROM".to_owned());
     }
+    let openid = openid::check(&mut reader, public_url.is_some());
     let initialization = initialization(&mut reader);
     let secret_key = secret_key::check(&mut reader.layers, &mut reader.faults);
     if !reader.faults.is_empty() {
@@ -186,6 +187,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         allow_private_providers,
         smtp_url,
         mail_from,
+        openid,
         sessions,
         trusted_proxies,
         base_domain,

@@ -79,6 +79,10 @@ pub async fn throttle(State(limits): State<Arc<Limits>>, request: Request, next:
 }
 
 fn attempt(method: &Method, path: &str) -> Option<Attempt> {
+    // Going to a provider and coming back: both have this server ask another one.
+    if path.starts_with("/auth/openid/") {
+        return Some(Attempt::LogIn);
+    }
     if method != Method::POST {
         return None;
     }

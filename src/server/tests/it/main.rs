@@ -13,6 +13,7 @@ mod enumeration;
 mod headers;
 mod idempotency;
 mod nodes;
+mod openid;
 mod passwords;
 mod permissions;
 mod plain_forms;

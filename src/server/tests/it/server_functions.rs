@@ -10,7 +10,7 @@ use crate::support::fixture::Person;
 use crate::support::walk::{Things, World};
 
 /// Functions that need no session.
-const PUBLIC: &[&str] = &["/_fn/session", "/_fn/invitation", "/_fn/mail", "/_fn/reset"];
+const PUBLIC: &[&str] = &["/_fn/providers-of-identity", "/_fn/session", "/_fn/invitation", "/_fn/mail", "/_fn/reset"];
 
 /// What a member may do in the tenant of the other side: nothing. And these are about the caller.
 const OWN: &[&str] = &[

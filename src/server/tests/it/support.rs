@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod fixture;
+pub mod openid;
 pub mod program;
 pub mod server;
 pub mod walk;

@@ -7,13 +7,14 @@ use http::request::Parts;
 use qrcode::QrCode;
 use qrcode::render::svg::Color;
 use serde_json::Value;
-use tenantry_domain::accounts::{passwords, sessions, totp};
+use tenantry_domain::accounts::{openid as identities, passwords, sessions, totp};
 use tenantry_domain::{Error, Principal};
 use tenantry_types::ProblemCode;
 use tenantry_types::sign_in::{PasswordChange, Reauthentication, SecondFactor, TotpCode, TotpSecret};
+use tenantry_types::text::Secret;
 use tower_sessions::Session;
 
-use super::{Kit, Typed, again, info_of, page, plain_refusal, read, refused, renew};
+use super::{Kit, Typed, again, info_of, openid, page, plain_refusal, read, refused, renew};
 use crate::rpc::What;
 use crate::server::{principal_of, with_done};
 use crate::state::Posted;
@@ -22,6 +23,7 @@ use crate::state::Posted;
 enum Outcome {
     Done(What),
     Shown(Box<Posted>),
+    Away(Response),
 }
 
 /// `POST /account`: the field `what` says which form it is.
@@ -41,14 +43,22 @@ pub async fn change(State(kit): State<Kit>, session: Session, request: Request) 
         "password" => change_password(&kit, &session, &who, &typed).await,
         "totp-begin" => begin(&kit, &who, &typed).await,
         "totp-confirm" => return confirm(&kit, &session, &who, parts, &typed).await,
+        "openid-link" => openid::link(&kit, &who, &typed).await.map(Outcome::Away),
+        "openid-unlink" => unlink(&kit, &who, &typed).await,
         "totp-off" => disable(&kit, &session, &who, &typed).await,
         "recovery-codes" => renew_codes(&kit, &who, &typed).await,
         _ => Err(ProblemCode::BadRequest.into()),
     };
     match tried {
         Ok(Outcome::Done(what)) => Redirect::to(&with_done("/account", what)).into_response(),
+        Ok(Outcome::Away(response)) => response,
         Ok(Outcome::Shown(posted)) => page(&kit, parts, *posted, StatusCode::OK).await,
-        Err(error) => again(&kit, parts, act, &typed, error).await,
+        Err(error) => {
+            // There is a form for each provider.
+            let one = typed.get("provider").or(typed.get("id"));
+            let form = one.map_or_else(|| act.to_owned(), |one| format!("{act}-{one}"));
+            again(&kit, parts, &form, &typed, error).await
+        }
     }
 }
 
@@ -56,6 +66,13 @@ async fn change_password(kit: &Kit, session: &Session, who: &Principal, typed: &
     let cmd = PasswordChange::parse(&Value::Object(typed.body(&["current_password", "new_password"])))?;
     renew(session, passwords::change(&kit.app, who, cmd).await?).await?;
     Ok(Outcome::Done(What::PasswordChanged))
+}
+
+async fn unlink(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {
+    let id = typed.get("id").and_then(|id| id.parse().ok()).ok_or(Error::NOT_FOUND)?;
+    let password = typed.get("password").map(Secret::new);
+    identities::unlink(&kit.app, who, id, password.as_ref()).await?;
+    Ok(Outcome::Done(What::IdentityUnlinked))
 }
 
 async fn begin(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Outcome, Error> {

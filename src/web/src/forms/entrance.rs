@@ -8,6 +8,7 @@ use tenantry_domain::accounts::log_in::{self, LogIn};
 use tenantry_domain::{Error, Origin, accounts};
 use tenantry_types::ProblemCode;
 use tenantry_types::account::{Login, Registration};
+use tenantry_types::sign_in::SignInMethod;
 use tenantry_types::text::Secret;
 use tower_sessions::Session;
 
@@ -28,7 +29,7 @@ pub async fn log_in(State(kit): State<Kit>, session: Session, request: Request) 
         None => ("login", begin(&kit, &origin, &typed).await),
     };
     let done = match tried {
-        Ok(LogIn::Done(entered)) => enter(&session, &entered, &origin).await,
+        Ok(LogIn::Done(entered, method)) => enter(&session, &entered, &origin, method).await,
         Ok(LogIn::CodeNeeded(ticket)) => return ask_for_code(&kit, parts, &typed, ticket).await,
         Err(error) => Err(error),
     };
@@ -47,11 +48,11 @@ async fn begin(kit: &Kit, origin: &Origin, typed: &Typed) -> Result<LogIn, Error
 
 async fn finish(kit: &Kit, origin: &Origin, ticket: &str, typed: &Typed) -> Result<LogIn, Error> {
     let code = Secret::new(typed.get("totp").unwrap_or_default());
-    Ok(LogIn::Done(log_in::finish(&kit.app, origin, ticket, &code).await?))
+    log_in::finish(&kit.app, origin, ticket, &code).await
 }
 
 /// The page again, which asks for the code now. The ticket goes along: nothing is kept in between.
-async fn ask_for_code(kit: &Kit, parts: Parts, typed: &Typed, ticket: String) -> Response {
+pub async fn ask_for_code(kit: &Kit, parts: Parts, typed: &Typed, ticket: String) -> Response {
     let mut values = typed.values();
     values.insert("ticket".into(), ticket);
     let posted = Posted {
@@ -72,7 +73,7 @@ pub async fn register(State(kit): State<Kit>, session: Session, request: Request
     let tried = async {
         let new = Registration::parse(&Value::Object(typed.body(&["email", "name", "password", "tenant_name"])))?;
         let registered = accounts::register(&kit.app, &origin, new).await?;
-        enter(&session, &registered.entered(), &origin).await?;
+        enter(&session, &registered.entered(), &origin, SignInMethod::Password).await?;
         Ok::<_, Error>(registered.tenant.map(|t| format!("/t/{}", t.slug)))
     };
     match tried.await {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tenantry_domain::{Error, audit, context, invitations};
 use tenantry_types::ProblemCode;
 use tenantry_types::invitation::{Acceptance, Invitation, NewInvitations};
+use tenantry_types::sign_in::SignInMethod;
 use tower_sessions::Session;
 
 use super::{Kit, Typed, again, enter, info_of, page, read};
@@ -81,7 +82,7 @@ pub async fn accept(State(kit): State<Kit>, Path(token): Path<String>, session: 
         let origin = origin_of(&info);
         let accepted = invitations::accept(&kit.app, &origin, &token, who.as_ref(), new).await?;
         if who.is_none() {
-            enter(&session, &accepted.entered(), &origin).await?;
+            enter(&session, &accepted.entered(), &origin, SignInMethod::Password).await?;
         }
         Ok::<_, Error>(accepted.tenant)
     };

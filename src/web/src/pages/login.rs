@@ -3,9 +3,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::rpc::encode;
+use crate::data::fetch_apart;
+use crate::rpc::{encode, session};
 use crate::state::shared;
-use crate::ui::{Field, Flash, Hidden, PlainForm, Submit};
+use crate::ui::{Field, Flash, Hidden, PlainForm, Submit, waiting};
 
 /// A page without a frame: the sign, a card, what else one may want.
 #[component]
@@ -24,11 +25,13 @@ pub fn Door(#[prop(into)] title: String, #[prop(optional)] lead: &'static str, c
     }
 }
 
-/// Where to go after signing in, when the address says so.
+/// Where to go after signing in, when the address says so, or who came back from a provider began with it.
 fn next() -> Option<String> {
+    let posted = shared().posted.get_value();
     use_query_map()
         .get_untracked()
         .get("next")
+        .or_else(|| posted.values.get("next").cloned())
         .filter(|n| n.starts_with('/') && !n.starts_with("//") && !n.starts_with("/\\"))
 }
 
@@ -39,6 +42,7 @@ fn with_next(path: &str, next: Option<&str>) -> String {
 #[component]
 pub fn Login() -> impl IntoView {
     let next = next();
+    let after = next.clone();
     let action = with_next("/login", next.as_deref());
     let register = with_next("/register", next.as_deref());
     let posted = shared().posted.get_value();
@@ -53,11 +57,32 @@ pub fn Login() -> impl IntoView {
                 <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true />
                 <Submit label="Sign in" class="btn btn-primary btn-wide" />
             </PlainForm>
+            <Providers next=after />
             <p class="aside"><a href="/forgot">"Forgot your password?"</a></p>
             <p class="aside">"No account yet? "<a href=register>"Create one"</a></p>
         </Door>
     }
     .into_any()
+}
+
+/// Links to the providers that this server knows. The browser leaves the console with them.
+#[component]
+fn Providers(next: Option<String>) -> impl IntoView {
+    let data = fetch_apart(session::providers);
+    waiting(move || {
+        let next = next.clone();
+        Box::pin(async move {
+            let links = data.read().await.unwrap_or_default();
+            links
+                .into_iter()
+                .map(|(name, label)| {
+                    let href = with_next(&format!("/auth/openid/{name}"), next.as_deref());
+                    view! { <p><a class="btn btn-wide" rel="external" href=href>{format!("Continue with {label}")}</a></p> }
+                })
+                .collect_view()
+                .into_any()
+        })
+    })
 }
 
 /// The second step, for accounts with one-time codes.
@@ -79,6 +104,7 @@ fn Code(ticket: String, action: String, next: Option<String>) -> impl IntoView {
 #[component]
 pub fn Register() -> impl IntoView {
     let next = next();
+    let after = next.clone();
     let action = with_next("/register", next.as_deref());
     let login = with_next("/login", next.as_deref());
     view! {
@@ -98,6 +124,7 @@ pub fn Register() -> impl IntoView {
                 <Field name="tenant_name" label="Name of your tenant" autocomplete="organization" help="Your organization or team. Made from your name when empty." />
                 <Submit label="Create account" class="btn btn-primary btn-wide" />
             </PlainForm>
+            <Providers next=after />
             <p class="aside">"You have an account? "<a href=login>"Sign in"</a></p>
         </Door>
     }

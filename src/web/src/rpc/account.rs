@@ -10,7 +10,7 @@ use {
     super::What,
     crate::server,
     serde_json::json,
-    tenantry_domain::accounts::{passwords, sessions, totp, verification},
+    tenantry_domain::accounts::{openid, passwords, sessions, totp, verification},
     tenantry_domain::{accounts, invitations, members, tenants},
     tenantry_types::account::MePatch,
     tenantry_types::sign_in::Reauthentication,
@@ -37,6 +37,9 @@ pub async fn load_safety() -> Result<Safety, UiError> {
         sessions: sessions::list(&s.app, &s.who).await?,
         totp: totp::state(&s.app, &s.who).await?,
         mail: s.app.mailer().is_some(),
+        providers: super::session::named(&s.app),
+        identities: openid::list(&s.app, &s.who).await?,
+        has_password: openid::has_password(&s.app, &s.who).await?,
     })
 }
 

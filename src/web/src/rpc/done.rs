@@ -31,6 +31,8 @@ outcomes! {
     PasswordChanged = "password-changed", "Your password is changed. You are signed out everywhere else.";
     PasswordSet = "password-set", "Your new password is set. Sign in with it.";
     TotpOff = "totp-off", "One-time codes are turned off.";
+    IdentityLinked = "identity-linked", "The identity is linked: it signs you in from now on.";
+    IdentityUnlinked = "identity-unlinked", "The identity is taken from your account.";
     TotpReset = "totp-reset", "Their one-time codes are turned off, and they are signed out everywhere.";
     SignedOutEverywhere = "signed-out-everywhere", "They are signed out everywhere.";
     ResetSent = "reset-sent", "If there is an account with this address, a mail with a link is on its way.";

@@ -58,6 +58,18 @@ pub async fn session() -> Result<Option<Me>, UiError> {
     }))
 }
 
+/// Name and label of each provider that one can sign in with; public.
+#[server(endpoint = "providers-of-identity", output = Answer)]
+pub async fn providers() -> Result<Vec<(String, String)>, UiError> {
+    Ok(named(&crate::server::app()?))
+}
+
+#[cfg(feature = "ssr")]
+pub fn named(app: &tenantry_domain::App) -> Vec<(String, String)> {
+    let all = tenantry_domain::accounts::openid::providers(app);
+    all.iter().map(|one| (one.name.clone(), one.label.clone())).collect()
+}
+
 /// The tenant of a page. A former slug leads to the present one.
 #[server(endpoint = "here", output = Answer)]
 pub async fn load_here(tenant: String) -> Result<Here, UiError> {

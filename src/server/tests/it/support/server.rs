@@ -9,7 +9,7 @@ use axum::Router;
 use secrecy::SecretString;
 use tenantry_db::PgSessionStore;
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, SourceError};
+use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, OpenIdProviders, SourceError};
 use tenantry_domain::{App, MasterKey, Policy, Setup};
 use tenantry_server::assets::Assets;
 use tenantry_server::config::{SameSite, Sessions};
@@ -25,6 +25,7 @@ pub struct Wish {
     pub policy: Policy,
     pub surroundings: Surroundings,
     pub mailer: Option<Arc<dyn Mailer>>,
+    pub openid: Option<Arc<dyn OpenIdProviders>>,
 }
 
 impl Default for Wish {
@@ -49,6 +50,7 @@ impl Default for Wish {
                 log_ins_per_minute: 0,
             },
             mailer: None,
+            openid: None,
         }
     }
 }
@@ -79,6 +81,7 @@ impl Server {
             mailer: wish.mailer,
             models: Arc::new(NoModels),
             heads: None,
+            openid: wish.openid,
             password_threads: 2,
         };
         let app = App::start(setup).await.unwrap();

@@ -120,6 +120,8 @@ pub struct Things {
     pub plan: String,
     /// An API key of the owner.
     pub key: String,
+    /// A domain that the tenant names.
+    pub domain: String,
 }
 
 impl Things {
@@ -137,6 +139,7 @@ impl Things {
             provider: id("prv"),
             plan: id("pln"),
             key: id("key"),
+            domain: "nobodys.example".to_owned(),
         }
     }
 
@@ -152,6 +155,7 @@ impl Things {
             "provider" => &self.provider,
             "plan" => &self.plan,
             "key" => &self.key,
+            "domain" => &self.domain,
             other => panic!("a walk does not know what {{{other}}} is"),
         }
     }
@@ -358,8 +362,15 @@ async fn things(test: &TestApp, letter: &str) -> Things {
     }
     let new = json!({ "name": "Walk key", "scopes": ["members:read"] });
     let key = id(&expect(test.post(&format!("{at}/api-keys")).by(&side.owner).json(&new), 201).await);
+    let domain = format!("{letter}.example");
+    expect(
+        test.post(&format!("{at}/domains")).by(&side.owner).json(&json!({ "domain": domain })),
+        201,
+    )
+    .await;
     Things {
         key,
+        domain,
         tenant,
         workspace: side.research.id.to_string(),
         user: target.user.id.to_string(),

@@ -2,6 +2,7 @@
 //! is signed in.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::openid::Identity;
 use tenantry_types::sign_in::{Safety, Session, TotpSecret, TotpState};
 
 use crate::data::{fetch, loaded};
@@ -19,6 +20,7 @@ pub fn SafetySections() -> impl IntoView {
             {mail.then(|| loaded(shared.me, |me| me.filter(|me| !me.user.email_verified).map(|_| view! { <Address /> })))}
             <Password />
             <Codes state=safety.totp />
+            <Identities identities=safety.identities providers=safety.providers has_password=safety.has_password />
             <Sessions items=safety.sessions />
         }
     })
@@ -128,6 +130,55 @@ fn Recovery(codes: Vec<String>) -> impl IntoView {
             <ul>{items}</ul>
         </section>
     }
+}
+
+/// Who one is at the providers of this server, one form for each: to link, or to take away.
+#[component]
+fn Identities(identities: Vec<Identity>, providers: Vec<(String, String)>, has_password: bool) -> impl IntoView {
+    if identities.is_empty() && providers.is_empty() {
+        return ().into_any();
+    }
+    let label = |name: &str| {
+        providers
+            .iter()
+            .find(|(one, _)| one == name)
+            .map_or_else(|| name.to_owned(), |(_, label)| label.clone())
+    };
+    let linked = identities.into_iter().map(|one| {
+        let title = format!("{} {}", label(&one.provider), one.email.unwrap_or_default());
+        (title, "openid-unlink", "id", one.id.to_string(), "Unlink")
+    });
+    let offered = providers
+        .iter()
+        .map(|(name, label)| (label.clone(), "openid-link", "provider", name.clone(), "Link"));
+    let rows = linked
+        .chain(offered)
+        .map(|(title, what, field, value, verb)| {
+            let id = format!("{what}-{value}");
+            view! {
+                <li>
+                    <span class="who"><strong>{title.clone()}</strong></span>
+                    <Panel label=verb button="btn btn-small">
+                        <PlainForm form=what id action="/account" class="form">
+                            <Hidden name="what" value=what />
+                            <Hidden name=field value />
+                            {has_password
+                                .then(|| {
+                                    view! { <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true /> }
+                                })}
+                            <Submit label=verb about=format!("{verb} {title}") />
+                        </PlainForm>
+                    </Panel>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Section title="Signing in by a provider" lead="Whoever signs in there as you is signed in here.">
+            <ul class="rows">{rows}</ul>
+        </Section>
+    }
+    .into_any()
 }
 
 #[component]
