@@ -2,6 +2,7 @@
 //! happened, and what looks like an attack. There is nothing to press in them but links and plain
 //! forms, and so the browser needs no code for them. Escaping is left to `view!`.
 mod access;
+mod domains;
 mod record;
 
 use leptos::prelude::*;
@@ -15,6 +16,7 @@ use crate::rpc::encode;
 use crate::ui::{Avatar, Empty, Icon};
 
 pub use access::access;
+pub use domains::domains;
 pub use record::{Asked, Chain, Found, record};
 
 /// A point in time as of now: what is drawn does not move on by itself.

@@ -491,6 +491,34 @@ async fn people_of_a_confirmed_domain_become_members_where_an_admin_says_so() {
     assert_eq!(app.post(&confirm).by(&app.a.owner).send().await.code(), "forbidden");
     assert_eq!(app.post(&confirm).by(&app.operator).send().await.status, StatusCode::OK);
     assert_eq!(app.post(&confirm).by(&app.operator).send().await.status, StatusCode::OK, "twice is once");
+    // The same on the page of the settings.
+    let settings = format!("/t/{}/settings", app.a.tenant.slug);
+    let page = app.get(&settings).by(&app.a.admin).send().await.text();
+    assert!(page.contains("corp.example") && !page.contains("domains%2Fconfirm") && !page.contains("domains/confirm"));
+    let act = |function: &str| format!("{settings}?act=domain:/_fn/tenant/domains/{function}");
+    let fields = [("tenant", app.a.tenant.slug.as_str()), ("domain", "second.example"), ("join_role", "")];
+    let saved = app.post(&act("add")).by(&app.a.admin).form(&fields).send().await;
+    assert_eq!(
+        (saved.status, saved.header("location")),
+        (StatusCode::SEE_OTHER, &*format!("{settings}?done=domains-saved"))
+    );
+    let again = app.post(&act("add")).by(&app.a.admin).form(&fields).send().await;
+    assert_refused(&again, StatusCode::CONFLICT, "This domain is there already");
+    assert_refused(
+        &app.post(&act("confirm")).by(&app.a.admin).form(&fields).send().await,
+        StatusCode::FORBIDDEN,
+        "",
+    );
+    let page = app.get(&settings).by(&app.operator).send().await.text();
+    assert!(
+        page.contains("Confirm second.example") && !page.contains("Confirm corp.example"),
+        "{page}"
+    );
+    let confirmed = app.post(&act("confirm")).by(&app.operator).form(&fields).send().await;
+    assert_eq!(confirmed.status, StatusCode::SEE_OTHER, "{}", confirmed.text());
+    assert_eq!(count(&app, "select count(*) from confirmed_domain").await, 2);
+    let removed = app.post(&act("remove")).by(&app.a.admin).form(&fields).send().await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER);
     // Another tenant may say so as well, and gets nothing by it.
     let other = format!("/api/v1/tenants/{}/domains", app.b.tenant.id);
     assert_eq!(app.post(&other).by(&app.b.owner).json(&new).send().await.status, StatusCode::CREATED);

@@ -71,6 +71,8 @@ fn form(things: &Things, path: &str) -> String {
         ("plan", &things.plan),
         ("permission", "workspaces:update"),
         ("effect", "grant"),
+        ("domain", &things.domain),
+        ("join_role", "viewer"),
     ];
     // Words that differ from function to function.
     fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));
@@ -181,7 +183,7 @@ async fn a_member_of_another_tenant_finds_nothing(world: &World) {
 async fn the_right_person_is_understood(world: &World) {
     let mut faults = Vec::new();
     for (path, method) in functions() {
-        let by = if path.starts_with("/_fn/admin") || matches!(path, "/_fn/tenant/limits" | "/_fn/tenant/plan") {
+        let by = if path.starts_with("/_fn/admin") || matches!(path, "/_fn/tenant/limits" | "/_fn/tenant/plan" | "/_fn/tenant/domains/confirm") {
             &world.operator
         } else {
             &world.test.a.owner
@@ -196,6 +198,8 @@ async fn the_right_person_is_understood(world: &World) {
             "/_fn/account/delete" => "invalid",
             "/_fn/account/accept" | "/_fn/account/sessions/end" | "/_fn/notifications/read" => "not_found",
             "/_fn/account/verify" => "no_mail",
+            // It is there already.
+            "/_fn/tenant/domains/add" => "domain_taken",
             "/_fn/admin/users/reset-totp" => "totp_off",
             "/_fn/admin/providers/preview" | "/_fn/admin/providers/sync" => "upstream_unreachable",
             "/_fn/admin/providers/delete" => "in_use",
@@ -221,6 +225,8 @@ async fn roles_count_here_as_well(world: &World) {
         ("/_fn/keys/revoke", &world.test.a.viewer),
         ("/_fn/workspaces/archive", &world.test.a.reviewer),
         ("/_fn/tenant/limits", &world.test.a.owner),
+        ("/_fn/tenant/domains/confirm", &world.test.a.owner),
+        ("/_fn/tenant/domains/update", &world.test.a.developer),
     ] {
         let answer = call(world, &Method::POST, path, &world.a, Some(who)).await;
         assert_eq!(

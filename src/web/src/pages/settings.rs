@@ -43,6 +43,16 @@ pub fn Settings() -> impl IntoView {
                 view! { <p class="muted">"Owners and admins can change the settings."</p> }.into_any()
             }}
             {here.may(Permission::TenantUpdate).then(|| view! { <SignIn policy=page.sign_in.clone() here=here.clone() /> })}
+            {page
+                .domains
+                .clone()
+                .map(|drawn| {
+                    view! {
+                        <Section title="Domains" lead="Once an operator has confirmed a domain, people of it who sign in with a provider become what you choose here.">
+                            <div inner_html=drawn></div>
+                        </Section>
+                    }
+                })}
             <Quota page here=here.clone() />
             {here.may(Permission::TenantLifecycle).then(|| view! { <Lifecycle tenant=t here /> })}
         }

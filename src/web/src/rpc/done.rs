@@ -45,6 +45,7 @@ outcomes! {
     Left = "left", "You left the tenant.";
     TenantCreated = "tenant-created", "The tenant is created.";
     TenantSaved = "tenant-saved", "The settings are saved.";
+    DomainsSaved = "domains-saved", "The domains are saved.";
     SignInPolicySaved = "sign-in-policy-saved", "What signing in takes is saved.";
     TenantSuspended = "tenant-suspended", "The tenant is suspended.";
     TenantActivated = "tenant-activated", "The tenant is active again.";

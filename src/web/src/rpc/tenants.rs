@@ -13,11 +13,12 @@ use super::{Done, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
-    crate::{drawn, server},
+    crate::{drawn, server, state::Posted},
     leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::{audit, invitations, notifications, plans, quotas, sign_in_policy, tenants},
+    tenantry_domain::{audit, domains, invitations, needs, notifications, plans, quotas, sign_in_policy, tenants},
     tenantry_types::invitation::InvitationStatus,
+    tenantry_types::openid::{DomainPatch, NewDomain},
     tenantry_types::plan::{QuotaPatch, Resource as Limited},
     tenantry_types::sign_in::SignInPolicyPatch,
     tenantry_types::tenant::TenantPatch,
@@ -82,6 +83,8 @@ pub struct SettingsPage {
     pub sign_in: SignInPolicy,
     /// The plans to choose from; empty for those who may not.
     pub plans: Vec<Plan>,
+    /// The tenant's domains, as they are drawn; None for those who may not change them.
+    pub domains: Option<String>,
 }
 
 #[server(endpoint = "tenant/settings", output = Answer)]
@@ -94,12 +97,53 @@ pub async fn settings(tenant: String) -> Result<SettingsPage, UiError> {
         Ok(operator) => plans::list(&s.app, &operator).await?,
         Err(_) => Vec::new(),
     };
+    let domains = match s.ctx.grant::<needs::TenantUpdate>() {
+        Ok(_) => {
+            let items = domains::list(&s.app, s.grant()?).await?;
+            let may_confirm = s.ctx.grant::<needs::DomainsConfirm>().is_ok();
+            Some(drawn::domains(of.slug.as_str(), items, may_confirm, use_context::<Posted>().as_ref()))
+        }
+        Err(_) => None,
+    };
     Ok(SettingsPage {
         tenant: of,
         quotas,
         sign_in,
         plans,
+        domains,
     })
+}
+
+/// Names a domain; `join_role` may be empty.
+#[server(endpoint = "tenant/domains/add", output = Answer)]
+pub async fn add_domain(tenant: String, #[server(default)] domain: String, #[server(default)] join_role: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let new = NewDomain::parse(&json!({ "domain": domain, "join_role": join_role }))?;
+    domains::add(&s.app, s.grant()?, new).await?;
+    Ok(server::done(What::DomainsSaved, "", None))
+}
+
+#[server(endpoint = "tenant/domains/update", output = Answer)]
+pub async fn update_domain(tenant: String, domain: String, #[server(default)] join_role: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let patch = DomainPatch::parse(&json!({ "join_role": join_role }))?;
+    domains::update(&s.app, s.grant()?, server::id(&domain)?, patch).await?;
+    Ok(server::done(What::DomainsSaved, "", None))
+}
+
+#[server(endpoint = "tenant/domains/remove", output = Answer)]
+pub async fn remove_domain(tenant: String, domain: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    domains::remove(&s.app, s.grant()?, server::id(&domain)?).await?;
+    Ok(server::done(What::DomainsSaved, "", None))
+}
+
+/// For operators.
+#[server(endpoint = "tenant/domains/confirm", output = Answer)]
+pub async fn confirm_domain(tenant: String, domain: String) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    domains::confirm(&s.app, s.grant()?, server::id(&domain)?).await?;
+    Ok(server::done(What::DomainsSaved, "", None))
 }
 
 /// `methods`: words with commas between.
