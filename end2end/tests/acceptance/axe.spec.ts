@@ -39,7 +39,34 @@ test("pages for everyone", async ({ page, newPerson }) => {
   const revoked = await invite(owner, tenant, `gone-${unique()}@example.com`);
   const { items } = await good<{ items: { id: string; email: string }[] }>(owner.request.get(`/api/v1/tenants/${tenant.id}/invitations?q=gone-`));
   await good(owner.request.delete(`/api/v1/tenants/${tenant.id}/invitations/${items[0].id}`));
-  await look(page, ["/login", "/register", open, revoked, "/invite/unknown"]);
+  await look(page, ["/login", "/register", open, revoked, "/invite/unknown", "/forgot", "/reset/unknown", "/verify/unknown"]);
+  for (const width of [1280, 375]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto("/api/docs");
+    await check(page, width);
+  }
+});
+
+test("links that are shown once", async ({ page, newPerson }) => {
+  const { tenant, email } = await signUp(page);
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  await look(page, [`/t/${tenant.slug}/invitations`], async () => {
+    await page.getByText("Invite people", { exact: true }).click();
+    await page.getByLabel("Addresses", { exact: true }).fill(`a-${unique()}@example.com, b-${unique()}@example.com`);
+    await page.getByRole("button", { name: "Invite", exact: true }).click();
+    await expect(page.getByRole("heading", { name: "2 invitations are made" })).toBeVisible();
+    await waitHydrated(page);
+  });
+  let link = "";
+  await look(olga, [`/admin/users?q=${email}`], async () => {
+    await olga.getByRole("button", { name: /^Access/ }).click();
+    await check(olga, olga.viewportSize()!.width);
+    await olga.getByRole("button", { name: "Make a link to a new password" }).click();
+    link = await olga.locator(".once input").first().inputValue();
+    await waitHydrated(olga);
+  });
+  await look(await newPerson(), [new URL(link).pathname]);
 });
 
 test("forms with faults", async ({ page }) => {
@@ -58,7 +85,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/invitations?status=accepted", "/invitations?status=revoked", "/invitations?status=expired", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -110,7 +137,7 @@ test("the operator's pages", async ({ page }) => {
   await look(page, ["/admin", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans", "/admin/audit", "/admin/audit?verify=1"]);
 });
 
-test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => {
+test("what opens on pages: menus, panels, dialogs, toasts", async ({ page, newPerson }) => {
   const { tenant, email } = await signUp(page);
   await makeTenant(page, `Second ${unique()}`);
   const base = `/t/${tenant.slug}`;
@@ -118,6 +145,13 @@ test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => 
   await look(page, [`${base}/invitations`], async () => page.getByText("Invite people", { exact: true }).click());
   await look(page, [`${base}/keys`], async () => page.getByText("New key", { exact: true }).click());
   await look(page, [`${base}/settings`], async () => page.getByRole("button", { name: "Suspend" }).click());
+  await good(page.request.patch(`/api/v1/tenants/${tenant.id}`, { data: { settings: { members_join: "direct" } } }));
+  await look(page, [`${base}/members`], async () => page.getByText("Add people", { exact: true }).first().click());
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  for (const [path, panel] of [["tenants", "New tenant"], ["providers", "New provider"], ["models", "New model"], ["plans", "New plan"]]) {
+    await look(olga, [`/admin/${path}`], async () => olga.getByText(panel, { exact: true }).first().click());
+  }
   await page.setViewportSize({ width: 1280, height: 800 });
   await gotoHydrated(page, base);
   await page.locator(".switcher summary").click();

@@ -1,7 +1,8 @@
 // The time between a page's arrival and its script's: nothing that a person does then is lost.
 
-import { logIn, operator, signUp } from "../../fixtures/people";
-import { expect, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
+import { readFileSync } from "node:fs";
+import { good, logIn, makeModel, operator, signUp, unique } from "../../fixtures/people";
+import { expect, expectNoAxeViolations, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
 import { type Page } from "@playwright/test";
 
 /** Holds the wasm back until `release` is called. */
@@ -44,36 +45,70 @@ test("what is typed before the script is there stays", async ({ page }) => {
   await expect(page.getByLabel("Email")).toHaveValue("early@example.com");
 });
 
-test("every page comes alive without a complaint, also when walked to", async ({ page }) => {
-  test.slow();
+/** An address for each route of the console, read from its own table: a new page is looked at without being named here. */
+async function everyPage(page: Page): Promise<string[]> {
   await logIn(page, operator.email);
-  const tenant = "house-of-olga";
-  const pages = ["", "/workspaces", "/workspaces/default", "/members", "/invitations", "/models", "/models/report", "/keys", "/permissions", "/audit", "/audit?verify=1", "/settings"];
-  for (const path of pages) await gotoHydrated(page, `/t/${tenant}${path}`);
-  const admin = ["", "/tenants", "/users", "/providers", "/models", "/plans", "/audit"];
-  for (const path of admin) await gotoHydrated(page, `/admin${path}`);
-  for (const path of ["/account", "/new"]) await gotoHydrated(page, path);
+  const { id: user } = await good<{ id: string }>(page.request.get("/api/v1/me"));
+  const provider = await good<{ id: string }>(
+    page.request.post("/api/v1/providers", { data: { name: `Every page ${unique()}`, base_url: "https://models.example.com/v1" } }),
+  );
+  const model = await makeModel(page, `every/${unique()}`, "Every page");
+  const names: Record<string, string> = { tenant: "house-of-olga", workspace: "default", user, model: model.id, token: "unknown", rest: "nothing" };
+  const table = readFileSync(new URL("../../../src/web/src/app.rs", import.meta.url), "utf8");
+  const pages: string[] = [];
+  let parent = "";
+  for (const [, tag, route] of table.matchAll(/<(ParentRoute|Route|\/ParentRoute)(?: path=path!\("([^"]*)"\))?/g)) {
+    if (tag === "/ParentRoute") parent = "";
+    else if (tag === "ParentRoute") parent = route;
+    else
+      pages.push(
+        [parent, route]
+          .filter(Boolean)
+          .join("/")
+          .replace(/[:*](\w+)/g, (_, name) => {
+            const value = name === "id" ? (route.startsWith("providers") ? provider.id : model.id) : names[name];
+            if (!value) throw new Error(`say here what stands for ${name} of ${parent}/${route}`);
+            return value;
+          }),
+      );
+  }
+  expect(pages.length, "the table of routes is read").toBeGreaterThan(25);
+  return pages;
+}
 
-  await gotoHydrated(page, `/t/${tenant}`);
-  let loads = 0;
-  page.on("request", (request) => {
-    if (request.isNavigationRequest()) loads += 1;
+// The pages of links that are unknown, and of addresses that lead nowhere, say so with their status.
+test.describe("all pages", () => {
+  test.use({ allowedComplaints: [/status of (404|410) /] });
+
+  test("every page comes alive without a complaint, also when walked to", async ({ page }) => {
+    test.setTimeout(240_000);
+    const tenant = "house-of-olga";
+    for (const path of await everyPage(page)) {
+      await gotoHydrated(page, path);
+      await test.step(`axe on ${path}`, () => expectNoAxeViolations(page));
+    }
+
+    await gotoHydrated(page, `/t/${tenant}`);
+    let loads = 0;
+    page.on("request", (request) => {
+      if (request.isNavigationRequest()) loads += 1;
+    });
+    const rail = page.getByRole("navigation", { name: "Main" });
+    for (const name of ["Workspaces", "Members", "Invitations", "Models", "Keys", "Audit", "Settings"]) {
+      await rail.getByRole("link", { name }).click();
+      await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+      await expect(page).toHaveTitle(new RegExp(name));
+    }
+    await page.locator(".switcher summary").click();
+    await page.getByRole("link", { name: "Operator area" }).click();
+    for (const [link, heading] of [["Tenants", "Tenants"], ["Accounts", "Accounts"], ["Providers", "Providers"], ["Catalogue", "Catalogue"], ["Plans", "Plans"], ["Audit", "Audit"], ["System", "System"]]) {
+      await rail.getByRole("link", { name: link }).click();
+      await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
+    }
+    await page.goBack();
+    await expect(page.getByRole("heading", { level: 1, name: "Audit" })).toBeVisible();
+    expect(loads, "links do not load the page anew").toBe(0);
   });
-  const rail = page.getByRole("navigation", { name: "Main" });
-  for (const name of ["Workspaces", "Members", "Invitations", "Models", "Keys", "Audit", "Settings"]) {
-    await rail.getByRole("link", { name }).click();
-    await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
-    await expect(page).toHaveTitle(new RegExp(name));
-  }
-  await page.locator(".switcher summary").click();
-  await page.getByRole("link", { name: "Operator area" }).click();
-  for (const [link, heading] of [["Tenants", "Tenants"], ["Accounts", "Accounts"], ["Providers", "Providers"], ["Catalogue", "Catalogue"], ["Plans", "Plans"], ["Audit", "Audit"], ["System", "System"]]) {
-    await rail.getByRole("link", { name: link }).click();
-    await expect(page.getByRole("heading", { level: 1, name: heading })).toBeVisible();
-  }
-  await page.goBack();
-  await expect(page.getByRole("heading", { level: 1, name: "Plans" })).toBeVisible();
-  expect(loads, "links do not load the page anew").toBe(0);
 });
 
 test.describe("code that pages fetch when they are opened", () => {

@@ -86,6 +86,14 @@ test("takes the pictures", async ({ page, newPerson }) => {
   for (const name of ["Fjord Analytics", "Harbor Translation", "Ministry of Small Things"]) await makeTenant(page, name);
   await good(api.post("/api/v1/tenants/harbor-translation/suspend"));
 
+  for (const [name, scopes, workspace] of [
+    ["Nightly evaluation", ["gateway:use", "models:read"], research.id],
+    ["Handbook chat", ["gateway:use"], support.id],
+  ] as const) {
+    await good(api.post(`${base}/api-keys`, { data: { name, scopes, workspace, expires_at: "2099-01-01T00:00:00Z" } }));
+  }
+  await good(api.put(`${base}/members/${someone}/overrides`, { data: [{ permission: "audit:read", effect: "grant" }] }));
+
   const t = `/t/${tenant.slug}`;
   const pages: [string, string][] = [
     ["overview", t],
@@ -100,6 +108,9 @@ test("takes the pictures", async ({ page, newPerson }) => {
     ["workspace-settings", `${t}/workspaces/${research.slug}?tab=settings`],
     ["member", `${t}/members/${someone}`],
     ["audit", `${t}/audit`],
+    ["keys", `${t}/keys`],
+    ["permissions", `${t}/permissions`],
+    ["permissions-of", `${t}/permissions?user=${someone}`],
     ["settings", `${t}/settings`],
     ["account", "/account"],
     ["new", "/new"],
@@ -157,7 +168,7 @@ test("takes the pictures", async ({ page, newPerson }) => {
       const guest = await newPerson();
       await guest.setViewportSize({ width, height: 800 });
       await guest.emulateMedia({ colorScheme });
-      for (const [name, address] of [["login", "/login"], ["register", "/register"], ["invite", pending], ["invite-revoked", new URL(link).pathname]]) {
+      for (const [name, address] of [["login", "/login"], ["register", "/register"], ["forgot", "/forgot"], ["reset-unknown", "/reset/unknown"], ["verify-unknown", "/verify/unknown"], ["invite", pending], ["invite-revoked", new URL(link).pathname]]) {
         await gotoHydrated(guest, address);
         await guest.screenshot({ path: path(folder, `${name}${suffix}.png`), fullPage: true });
       }

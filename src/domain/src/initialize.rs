@@ -33,8 +33,17 @@ struct Note {
     /// Whether an account has taken the tenant.
     claimed: bool,
     provider: Option<ProviderId>,
-    /// Whether the provider's models were read and enabled.
+    /// Whether the provider's models were read.
     synced: bool,
+    /// Whether they were enabled for the tenant; done once, so that what is disabled later stays so.
+    #[serde(default)]
+    enabled: bool,
+}
+
+impl Note {
+    fn is_done(&self) -> bool {
+        self.synced && (self.enabled || self.tenant.is_none())
+    }
 }
 
 async fn read(tx: &mut PlatformTx) -> Result<Note> {
@@ -114,84 +123,78 @@ async fn ensure_admin(app: &App, email: Email, password: &NewPassword) -> Result
 }
 
 async fn ensure_provider(app: &App, key: Secret) -> Result<()> {
-    let mut tx = app.db().platform().await?;
-    if read(&mut tx).await?.provider.is_some() {
-        return Ok(());
-    }
-    drop(tx);
     let operator = Operator::of_command_line(origin());
-    let name = Name::parse("OpenRouter").map_err(|fault| Error::field("name", fault))?;
     let new = NewProvider {
-        name,
+        name: Name::parse("OpenRouter").map_err(|fault| Error::field("name", fault))?,
         kind: ProviderKind::OpenRouter,
         base_url: BaseUrl(OPENROUTER.into()),
         api_key: Some(key),
         enabled: true,
     };
-    let provider = match providers::create(app, &operator, new).await {
-        Ok(provider) => provider,
+    let mut tx = app.db().platform().await?;
+    platform::lock(&mut tx).await?;
+    let mut note = read(&mut tx).await?;
+    if note.provider.is_some() {
+        return Ok(());
+    }
+    note.provider = match providers::create_in(app, &mut tx, &operator, new).await {
+        Ok(provider) => Some(provider.id),
         // Made by hand under this name: it is left alone.
         Err(Error::Code(ProblemCode::NameTaken)) => return Ok(()),
         Err(other) => return Err(other),
     };
-    let mut tx = app.db().platform().await?;
-    platform::lock(&mut tx).await?;
-    let note = read(&mut tx).await?;
-    write(
-        &mut tx,
-        &Note {
-            provider: Some(provider.id),
-            ..note
-        },
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(())
+    write(&mut tx, &note).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Reads the models of the provider that the environment named and enables them for the tenant that
-/// it named. To be called at start and again later: true when there is nothing left to do.
+/// it named, whichever of the two came first. To be called at start and again later: true when there
+/// is nothing left to do.
 ///
 /// # Errors
 /// When the database does not answer. A provider that does not answer is tried again later.
 pub async fn catch_up(app: &App) -> Result<bool> {
     let mut tx = app.db().platform().await?;
     let note = read(&mut tx).await?;
-    let Some(provider) = note.provider.filter(|_| !note.synced) else {
+    drop(tx);
+    let Some(provider) = note.provider.filter(|_| !note.is_done()) else {
         return Ok(true);
     };
-    drop(tx);
-    let operator = Operator::of_command_line(origin());
-    match providers::sync(app, &operator, provider, true).await {
-        Ok(_) => {}
-        Err(Error::Code(ProblemCode::UpstreamUnreachable)) => return Ok(false),
-        // Removed in the meantime: then there is nothing to read.
-        Err(Error::Code(ProblemCode::NotFound)) => {}
-        Err(other) => return Err(other),
+    if !note.synced {
+        match providers::sync(app, &Operator::of_command_line(origin()), provider, true).await {
+            Ok(_) => {}
+            Err(Error::Code(ProblemCode::UpstreamUnreachable)) => return Ok(false),
+            // Removed in the meantime: then there is nothing to read.
+            Err(Error::Code(ProblemCode::NotFound)) => {}
+            Err(other) => return Err(other),
+        }
     }
-    let mut tx = app.db().platform().await?;
-    let tenant = match note.tenant {
-        Some(id) => db::find(&mut tx, Some(id), None).await?,
-        None => None,
-    };
-    let models = tenantry_db::model::active_of(&mut tx, provider).await?;
-    drop(tx);
-    if let Some(tenant) = tenant.filter(|_| !models.is_empty()) {
-        let by = tenantry_db::access::found_for(db::head(&tenant), Actor::system(origin()));
-        model_access::toggle(
-            app,
-            by,
-            ModelsToggle {
-                enable: models,
-                disable: Vec::new(),
-            },
-        )
-        .await?;
+    if let Some(tenant) = note.tenant {
+        enable(app, provider, tenant).await?;
     }
     let mut tx = app.db().platform().await?;
     platform::lock(&mut tx).await?;
-    let note = read(&mut tx).await?;
-    write(&mut tx, &Note { synced: true, ..note }).await?;
+    let done = Note {
+        synced: true,
+        enabled: note.tenant.is_some(),
+        ..read(&mut tx).await?
+    };
+    write(&mut tx, &done).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Enables the models of the provider for the tenant, where both are still there.
+async fn enable(app: &App, provider: ProviderId, tenant: TenantId) -> Result<()> {
+    let mut tx = app.db().platform().await?;
+    let tenant = db::find(&mut tx, Some(tenant), None).await?;
+    let enable = tenantry_db::model::active_of(&mut tx, provider).await?;
+    drop(tx);
+    let Some(tenant) = tenant.filter(|_| !enable.is_empty()) else {
+        return Ok(());
+    };
+    let by = tenantry_db::access::found_for(db::head(&tenant), Actor::system(origin()));
+    let toggle = ModelsToggle { enable, disable: Vec::new() };
+    model_access::toggle(app, by, toggle).await?;
+    Ok(())
 }

@@ -56,6 +56,14 @@ pub async fn get(app: &App, _by: &Operator, id: ProviderId) -> Result<Provider> 
 /// # Errors
 /// `NameTaken`.
 pub async fn create(app: &App, by: &Operator, new: NewProvider) -> Result<Provider> {
+    let mut tx = app.db().platform().await?;
+    let provider = create_in(app, &mut tx, by, new).await?;
+    tx.commit().await?;
+    Ok(provider)
+}
+
+/// The same together with what else is written. After an error nothing more can be.
+pub(crate) async fn create_in(app: &App, tx: &mut PlatformTx, by: &Operator, new: NewProvider) -> Result<Provider> {
     let provider = Provider {
         id: new_id(),
         name: new.name.as_str().to_owned(),
@@ -67,14 +75,12 @@ pub async fn create(app: &App, by: &Operator, new: NewProvider) -> Result<Provid
         models: 0,
         created_at: now(),
     };
-    let mut tx = app.db().platform().await?;
-    add(app, &mut tx, &provider, new.api_key.as_ref()).await?;
+    add(app, tx, &provider, new.api_key.as_ref()).await?;
     let changes = json!({ "base_url": provider.base_url, "kind": provider.kind, "has_api_key": provider.has_api_key });
     tx.record(
         by.actor(),
         event("provider.created", "provider", target(&provider), &provider.name, changes),
     );
-    tx.commit().await?;
     Ok(provider)
 }
 

@@ -1,18 +1,16 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use serde_json::json;
-use tenantry_db::testing::TestDb;
 use tenantry_domain::model_access::ModelFilter;
 use tenantry_domain::ports::{ModelSource, SourceError};
-use tenantry_domain::{App, MasterKey, Operator, Policy, Setup, access, catalog, model_access, providers, workspaces};
+use tenantry_domain::{App, Operator, Policy, access, catalog, model_access, providers, workspaces};
 use tenantry_types::model::{AccessMode, Audience, Model, ModelAccess, ModelPatch, ModelsToggle, NewModel, WorkspaceModels};
 use tenantry_types::provider::{NewProvider, Provider, ProviderKind, ProviderPatch, UpstreamModel};
 use tenantry_types::text::Secret;
 use tenantry_types::{ModelId, PageQuery, ProblemCode, WorkspaceRole};
 
-use crate::support::{World, code, ctx, register, world};
+use crate::support::{World, app_with, code, ctx, register, world};
 
 fn operator(w: &World) -> Operator {
     w.operator.operator().unwrap()
@@ -345,7 +343,22 @@ async fn workspaces_list_models_and_the_report_says_who_uses_what() {
 }
 
 /// Answers with what it was given last.
-struct Scripted(Mutex<Result<Vec<UpstreamModel>, SourceError>>, Mutex<Vec<Option<Secret>>>);
+pub struct Scripted(Mutex<Result<Vec<UpstreamModel>, SourceError>>, Mutex<Vec<Option<Secret>>>);
+
+impl Scripted {
+    pub fn new(answer: Result<Vec<UpstreamModel>, SourceError>) -> Self {
+        Self(Mutex::new(answer), Mutex::default())
+    }
+
+    pub fn answer(&self, answer: Result<Vec<UpstreamModel>, SourceError>) {
+        *self.0.lock().unwrap() = answer;
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.1.lock().unwrap().len()
+    }
+}
 
 #[async_trait]
 impl ModelSource for Scripted {
@@ -355,7 +368,7 @@ impl ModelSource for Scripted {
     }
 }
 
-fn listed(name: &str, price: Option<i64>) -> UpstreamModel {
+pub fn listed(name: &str, price: Option<i64>) -> UpstreamModel {
     UpstreamModel {
         upstream_name: name.into(),
         display_name: Some(name.to_uppercase()),
@@ -370,22 +383,11 @@ fn listed(name: &str, price: Option<i64>) -> UpstreamModel {
 
 #[tokio::test]
 async fn a_providers_list_is_read_into_the_catalogue() {
-    let test = TestDb::new().await;
-    let source = Arc::new(Scripted(Mutex::new(Err(SourceError::Refused(401))), Mutex::default()));
-    let setup = Setup {
-        db: test.db.clone(),
-        master_key: MasterKey::from_secret(&SecretString::from("a secret for tests")),
-        policy: Policy::default(),
-        mailer: None,
-        models: source.clone(),
-        heads: None,
-        openid: None,
-        password_threads: 1,
-    };
-    let app = App::start(setup).await.unwrap();
+    let source = Arc::new(Scripted::new(Err(SourceError::Refused(401))));
+    let (app, _test) = app_with(Policy::default(), source.clone()).await;
     let by = register(&app, "operator@tenantry.example", "Otto").await.operator().unwrap();
     let (one, two) = (provider(&app, &by, "One").await, provider(&app, &by, "Two").await);
-    let answers = |list: Vec<UpstreamModel>| *source.0.lock().unwrap() = Ok(list);
+    let answers = |list: Vec<UpstreamModel>| source.answer(Ok(list));
 
     let check = providers::check(&app, &by, one.id).await.unwrap();
     assert!(!check.ok && check.error.clone().unwrap().contains("401"));

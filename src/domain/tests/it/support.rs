@@ -92,7 +92,17 @@ pub async fn app(policy: Policy) -> (App, TestDb, Arc<Postbox>) {
     (app, test, postbox)
 }
 
+/// An app that reads models from there.
+pub async fn app_with(policy: Policy, models: Arc<dyn ModelSource>) -> (App, TestDb) {
+    let (app, test, ..) = app_of(policy, models).await;
+    (app, test)
+}
+
 async fn app_with_heads(policy: Policy) -> (App, TestDb, Arc<Postbox>, Arc<Heads>) {
+    app_of(policy, Arc::new(NoSource)).await
+}
+
+async fn app_of(policy: Policy, models: Arc<dyn ModelSource>) -> (App, TestDb, Arc<Postbox>, Arc<Heads>) {
     let test = TestDb::new().await;
     let heads = Arc::new(Heads::default());
     let postbox = Arc::new(Postbox::default());
@@ -101,7 +111,7 @@ async fn app_with_heads(policy: Policy) -> (App, TestDb, Arc<Postbox>, Arc<Heads
         master_key: MasterKey::from_secret(&SecretString::from("a secret for tests")),
         policy,
         mailer: Some(postbox.clone()),
-        models: Arc::new(NoSource),
+        models,
         heads: Some(heads.clone()),
         openid: None,
         password_threads: 2,
