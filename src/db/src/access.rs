@@ -6,6 +6,7 @@ mod bearer;
 mod doors;
 mod facts;
 mod key;
+mod memory;
 mod resolve;
 mod who;
 
@@ -23,6 +24,8 @@ use tenantry_types::{CtxRole, Email, Permission, Slug, TenantId, TenantRole, Tim
 pub use bearer::Bearer;
 pub use doors::{DomainJoin, InvitationAccept, Job, SelfService, TenantBootstrap, found, found_for, job, oneself, redeem, welcome};
 pub use key::{KeyFacts, KeyPass};
+pub use memory::Rate;
+pub(crate) use memory::{Committing, Memory};
 pub(crate) use resolve::overrides;
 pub use who::{Actor, Asker, Operator, Origin, Principal};
 

@@ -9,6 +9,8 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
+use crate::access::Memory;
+
 /// The migrations, compiled in.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -77,6 +79,7 @@ impl Default for Timeouts {
 pub struct Db {
     pub(crate) pool: PgPool,
     suspect: Arc<AtomicBool>,
+    pub(crate) memory: Arc<Memory>,
 }
 
 impl Db {
@@ -119,7 +122,11 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(unreachable)?;
-        let db = Self { pool, suspect };
+        let db = Self {
+            pool,
+            suspect,
+            memory: Arc::new(Memory::new()),
+        };
         db.check().await?;
         Ok(db)
     }

@@ -69,7 +69,9 @@ impl TestDb {
     /// When one of them does not work.
     pub async fn run(&self, sql: &str) -> crate::Result<()> {
         let mut conn = self.superuser().await?;
-        Ok(run(&mut conn, sql.to_owned()).await?)
+        run(&mut conn, sql.to_owned()).await?;
+        self.db.memory.committed();
+        Ok(())
     }
 
     /// A connection as the superuser, to look at what is there and to break it.

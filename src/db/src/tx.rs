@@ -6,7 +6,9 @@ use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
 use tenantry_types::{Email, TenantId, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::access::{Actor, Granted, Needs, Scope};
+use std::sync::Arc;
+
+use crate::access::{Actor, Committing, Granted, Memory, Needs, Scope};
 use crate::audit::{self, Event};
 use crate::{Db, Result};
 
@@ -15,6 +17,7 @@ use crate::{Db, Result};
 #[derive(Debug)]
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
+    memory: Arc<Memory>,
     tenant: TenantId,
     workspace: Option<WorkspaceId>,
     actor: Actor,
@@ -26,6 +29,7 @@ pub struct TenantTx {
 #[derive(Debug)]
 pub struct PlatformTx {
     tx: Transaction<'static, Postgres>,
+    memory: Arc<Memory>,
     events: Vec<(Actor, Event)>,
     erased: Vec<Uuid>,
 }
@@ -54,6 +58,7 @@ impl Db {
         let tx = self.pool.begin_with(AssertSqlSafe(text)).await.map_err(|e| self.begin_failed(e))?;
         Ok(TenantTx {
             tx,
+            memory: self.memory.clone(),
             tenant: by.tenant_id(),
             workspace: by.workspace().map(|w| w.id),
             actor: by.actor().clone(),
@@ -73,6 +78,7 @@ impl Db {
             .map_err(|e| self.begin_failed(e))?;
         Ok(PlatformTx {
             tx,
+            memory: self.memory.clone(),
             events: Vec::new(),
             erased: Vec::new(),
         })
@@ -109,6 +115,7 @@ impl TenantTx {
         sqlx::raw_sql(text).execute(&mut *self.tx).await?;
         Ok(PlatformTx {
             tx: self.tx,
+            memory: self.memory,
             events: Vec::new(),
             erased: Vec::new(),
         })
@@ -118,6 +125,7 @@ impl TenantTx {
     /// When the audit or the commit does not work; then nothing of the transaction stays.
     pub async fn commit(mut self) -> Result<()> {
         self.write_audit().await?;
+        let _committing = Committing(&self.memory);
         Ok(self.tx.commit().await?)
     }
 
@@ -156,6 +164,7 @@ impl PlatformTx {
         sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut *self.tx).await?;
         Ok(TenantTx {
             tx: self.tx,
+            memory: self.memory,
             tenant: by.tenant_id(),
             workspace: by.workspace().map(|w| w.id),
             actor: by.actor().clone(),
@@ -167,6 +176,7 @@ impl PlatformTx {
     /// When the audit or the commit does not work; then nothing of the transaction stays.
     pub async fn commit(mut self) -> Result<()> {
         self.write_audit().await?;
+        let _committing = Committing(&self.memory);
         Ok(self.tx.commit().await?)
     }
 

@@ -59,6 +59,7 @@ const PLATFORM: &[&str] = &[
     "identity",
     "openid_attempt",
     "confirmed_domain",
+    "access_change",
 ];
 
 async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {

@@ -1,8 +1,10 @@
 //! Who asks, and where they stand: the first lines of every request.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use serde_json::json;
+use tenantry_db::access::Rate;
 use tenantry_db::{access, member};
 use tenantry_types::{CtxRole, Timestamp, UserId, WorkspaceId};
 
@@ -63,6 +65,7 @@ async fn note_presence(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()>
     let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
     member::touch(&mut tx, person, now).await?;
     tx.commit().await?;
+    app.db().forget(ctx);
     Ok(())
 }
 
@@ -74,6 +77,20 @@ async fn record_visit(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()> 
         tx.record(event(ACTION, "tenant", Some(ctx.tenant().id.to_string()), &ctx.tenant().name, json!({})));
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// How often what decides over access was in memory, by kind.
+pub fn rates(app: &App) -> HashMap<&'static str, Rate> {
+    app.db().memory_rates()
+}
+
+/// Removes notes of changes that every server has read.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &App) -> Result<()> {
+    app.db().sweep_changes().await?;
     Ok(())
 }
 

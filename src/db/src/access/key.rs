@@ -84,10 +84,23 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn key(&self, token_hash: &[u8], origin: Origin, now: Timestamp) -> Result<Option<KeyPass>> {
+        let read = self.read_key(token_hash, now);
+        let tags = |(facts, _): &(Arc<KeyFacts>, _)| [Some(facts.tenant.uuid()), facts.user.map(UserId::uuid)];
+        let found = self.remembered(|m| &m.keys, token_hash.to_vec(), tags, read).await?;
+        let still = found.filter(|(_, until)| until.is_none_or(|until| now < until));
+        Ok(still.map(|(facts, _)| KeyPass {
+            facts,
+            origin: origin.into(),
+        }))
+    }
+
+    /// The key, and until when it opens something.
+    async fn read_key(&self, token_hash: &[u8], now: Timestamp) -> Result<Option<(Arc<KeyFacts>, Option<Timestamp>)>> {
         let mut tx = self.platform().await?;
         let row = sqlx::query!(
             "select k.tenant_id, k.id, k.name, k.user_id, k.role, k.scopes, k.workspace_id, k.models,
-               k.rate_requests, k.rate_seconds, k.budget_amount, k.budget_per
+               k.rate_requests, k.rate_seconds, k.budget_amount, k.budget_per,
+               least(k.expires_at, case when k.token_hash <> $1 then k.previous_until end) as until
              from api_key k
              where (k.token_hash = $1 or k.previous_token_hash = $1 and k.previous_until > $2)
                and k.revoked_at is null
@@ -116,9 +129,6 @@ impl Db {
             rate_limit: crate::api_key::rate_limit(r.rate_requests, r.rate_seconds),
             budget: crate::api_key::budget(r.budget_amount, r.budget_per.as_deref())?,
         };
-        Ok(Some(KeyPass {
-            facts: facts.into(),
-            origin: origin.into(),
-        }))
+        Ok(Some((facts.into(), r.until.map(Timestamp))))
     }
 }

@@ -1,11 +1,14 @@
 //! Finding out, from what the database says now: the person behind a session, the context in a
 //! tenant or a workspace that a request names.
 
+use std::sync::Arc;
+
 use tenantry_types::account::UserStatus;
 use tenantry_types::permission::{Effect, Override, Reach, needs};
 use tenantry_types::{CtxRole, Permission, Slug, TenantId, Timestamp, UserId, WorkspaceId, WorkspaceRole};
 use uuid::Uuid;
 
+use super::memory::Requester;
 use super::{Asker, Facts, Granted, Origin, Principal, Scope, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
 use crate::error::word;
 use crate::tenant::settings;
@@ -40,20 +43,27 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn principal(&self, id: UserId, origin: Origin) -> Result<Option<Principal>> {
-        let mut tx = self.platform().await?;
-        let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, id).await? else {
-            return Ok(None);
+        let read = async {
+            let mut tx = self.platform().await?;
+            let found = crate::account::with_last_tenant(&mut tx, id).await?;
+            let active = found.filter(|(user, _)| user.status == UserStatus::Active);
+            Ok(active.map(|(user, last_tenant)| (Arc::new(user), last_tenant)))
         };
-        if user.status != UserStatus::Active {
-            return Ok(None);
-        }
-        Ok(Some(Principal {
-            user: user.into(),
+        let found = self.remembered(|m| &m.principals, id, |_| [Some(id.uuid()), None], read).await?;
+        Ok(found.map(|(user, last_tenant)| Principal {
+            user,
             origin: origin.into(),
             last_tenant,
             signed_in: None,
             session: None,
         }))
+    }
+
+    /// The context is read anew next time: what it says of when the member was here last is old.
+    pub fn forget(&self, ctx: &TenantCtx) {
+        for named in [ctx.tenant.id.to_string(), ctx.tenant.slug.to_string()] {
+            self.memory.contexts.forget(&(Requester::of(&ctx.asker), named));
+        }
     }
 
     /// The context of a person or a key in a tenant, named by id or slug (a former slug leads there,
@@ -63,6 +73,23 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn resolve(&self, asker: Asker, tenant: &str) -> Result<Option<TenantCtx>> {
+        let name = (Requester::of(&asker), tenant.to_owned());
+        let tags = |ctx: &TenantCtx| [Some(ctx.tenant.id.uuid()), ctx.asker.user_id().map(UserId::uuid)];
+        let found = self
+            .remembered(|m| &m.contexts, name, tags, self.read_context(asker.clone(), tenant))
+            .await?;
+        // Remembered is what holds for them; who asks, and from where, is of this request.
+        Ok(found.map(|ctx| TenantCtx {
+            facts: Facts {
+                key: asker.key().cloned(),
+                ..ctx.facts
+            },
+            asker,
+            ..ctx
+        }))
+    }
+
+    async fn read_context(&self, asker: Asker, tenant: &str) -> Result<Option<TenantCtx>> {
         let (id, slug) = named(tenant, tenant.parse::<TenantId>().ok().map(TenantId::uuid));
         let mut tx = self.platform().await?;
         let row = sqlx::query!(

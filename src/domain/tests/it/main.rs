@@ -9,6 +9,7 @@ mod initialize;
 mod invitations;
 mod isolation;
 mod members;
+mod memory;
 mod models;
 mod overrides;
 mod plans;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, accounts, api_keys, audit, idempotency, initialize, notifications, outbox, tokens};
+use tenantry_domain::{App, access, accounts, api_keys, audit, idempotency, initialize, notifications, outbox, tokens};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -91,6 +91,9 @@ async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>) {
         }
         if let Err(error) = notifications::sweep(&app).await {
             tracing::warn!(?error, "old notifications could not be removed");
+        }
+        if let Err(error) = access::sweep(&app).await {
+            tracing::warn!(?error, "notes of old changes could not be removed");
         }
         if let Err(error) = tokens::sweep(&app).await {
             tracing::warn!(?error, "tokens that are over could not be removed");

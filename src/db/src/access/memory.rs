@@ -1,0 +1,270 @@
+//! What this server remembers of who may do what, so that a request that is like the one before costs no
+//! round trip. Nothing else keeps access.
+//!
+//! The database notes every change of it in `access_change`, by triggers, in the transaction of the change.
+//! Before anything remembered is believed, the server asks for the changes that it has not seen, unless it
+//! did so within `TRUST`; after a commit of its own it asks again in any case. When it cannot ask, it
+//! believes nothing and the request is refused. So a change counts at once on the server that made it, and
+//! within `TRUST` on all others, with no message that could be lost.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use moka::sync::Cache;
+use tenantry_types::account::User;
+use tenantry_types::{ApiKeyId, TenantId, Timestamp, UserId};
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::{Asker, KeyFacts, TenantCtx};
+use crate::{Db, Result};
+
+/// For how long nothing is asked.
+const TRUST: Duration = Duration::from_millis(500);
+/// How long something is remembered, whatever happens.
+const KEPT: Duration = Duration::from_secs(60);
+/// How many things of each kind. Some hundred bytes each.
+const ROOM: u64 = 20_000;
+
+/// Who asked, and the tenant as they named it.
+pub(super) type ContextName = (Requester, String);
+
+/// What of an asker decides over their context.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Requester {
+    Person(UserId, bool),
+    Key(ApiKeyId),
+}
+
+impl Requester {
+    pub fn of(asker: &Asker) -> Self {
+        match asker {
+            Asker::Person(person) => Self::Person(person.id(), person.user().is_operator),
+            Asker::Key(key) => Self::Key(key.id()),
+        }
+    }
+}
+
+/// Something remembered, and what it is about.
+#[derive(Debug, Clone)]
+struct Kept<T> {
+    value: T,
+    tags: [Option<Uuid>; 2],
+    /// The number of the newest change that was known before it was read.
+    born: u64,
+}
+
+/// How often something was found, and how often it had to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rate {
+    pub hits: u64,
+    pub misses: u64,
+}
+
+/// The things of one kind.
+pub(super) struct Kind<K, T> {
+    things: Cache<K, Kept<T>>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+impl<K: std::hash::Hash + Eq + Send + Sync + 'static, T: Clone + Send + Sync + 'static> Kind<K, T> {
+    fn new() -> Self {
+        Self {
+            things: Cache::builder().max_capacity(ROOM).time_to_live(KEPT).build(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    fn rate(&self) -> Rate {
+        Rate {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+        }
+    }
+
+    pub fn forget(&self, key: &K) {
+        self.things.invalidate(key);
+    }
+}
+
+/// All that is remembered. One for each server, shared by all that work with its database.
+pub(crate) struct Memory {
+    pub(super) contexts: Kind<ContextName, TenantCtx>,
+    pub(super) principals: Kind<UserId, (std::sync::Arc<User>, Option<TenantId>)>,
+    pub(super) keys: Kind<Vec<u8>, (std::sync::Arc<KeyFacts>, Option<Timestamp>)>,
+    /// The number of the change that touched a tenant or an account last. Kept longer than anything that it could be about.
+    changed: Cache<Uuid, u64>,
+    number: AtomicU64,
+    /// Counts what this server committed.
+    commits: AtomicU64,
+    heard: Mutex<Heard>,
+    /// When it was asked last, and how many commits of this server there were then.
+    asked: std::sync::RwLock<Option<(Instant, u64)>>,
+}
+
+/// Where the reading of changes stands.
+#[derive(Debug, Default)]
+struct Heard {
+    /// No transaction before this one has anything new to tell. None: nothing was read yet.
+    horizon: Option<i64>,
+    /// Those after it that were read.
+    seen: HashSet<i64>,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl Memory {
+    pub fn new() -> Self {
+        Self {
+            contexts: Kind::new(),
+            principals: Kind::new(),
+            keys: Kind::new(),
+            changed: Cache::builder().time_to_live(2 * KEPT).build(),
+            number: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            heard: Mutex::default(),
+            asked: std::sync::RwLock::new(None),
+        }
+    }
+
+    /// What this server committed may have changed something: it asks before it believes anything again.
+    pub fn committed(&self) {
+        self.commits.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn is_fresh(&self) -> bool {
+        let asked = *self.asked.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        asked.is_some_and(|(at, commits)| at.elapsed() < TRUST && commits == self.commits.load(Ordering::Acquire))
+    }
+
+    fn touched(&self, tag: Uuid) {
+        let number = self.number.fetch_add(1, Ordering::AcqRel) + 1;
+        self.changed.insert(tag, number);
+    }
+
+    fn stands<T>(&self, kept: &Kept<T>) -> bool {
+        kept.tags
+            .iter()
+            .flatten()
+            .all(|tag| self.changed.get(tag).is_none_or(|number| number <= kept.born))
+    }
+}
+
+/// Tells the memory that a transaction may have committed, also when nobody waits for its end any more.
+#[derive(Debug)]
+pub(crate) struct Committing<'a>(pub &'a Memory);
+
+impl Drop for Committing<'_> {
+    fn drop(&mut self) {
+        self.0.committed();
+    }
+}
+
+impl Db {
+    /// Hears of the changes since it was asked last, unless that was a moment ago.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nothing that is remembered may be believed.
+    async fn hear(&self) -> Result<()> {
+        if self.memory.is_fresh() {
+            return Ok(());
+        }
+        let mut heard = self.memory.heard.lock().await;
+        // Somebody else asked while this one waited.
+        if self.memory.is_fresh() {
+            return Ok(());
+        }
+        let commits = self.memory.commits.load(Ordering::Acquire);
+        let at = Instant::now();
+        let mut tx = self.platform().await?;
+        let rows = sqlx::query!(
+            r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!", c.id as "id?", coalesce(c.tenant, c.account) as tag
+               from (select 1) one left join access_change c on c.xact >= $1"#,
+            heard.horizon.unwrap_or(i64::MAX),
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        drop(tx);
+        let mut seen = HashSet::new();
+        for row in &rows {
+            if let (Some(id), Some(tag)) = (row.id, row.tag) {
+                if !heard.seen.contains(&id) {
+                    self.memory.touched(tag);
+                }
+                seen.insert(id);
+            }
+        }
+        if let Some(row) = rows.first() {
+            *heard = Heard {
+                horizon: Some(row.horizon),
+                seen,
+            };
+        }
+        *self.memory.asked.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((at, commits));
+        Ok(())
+    }
+
+    /// What is remembered under a name, or else what `read` finds; nothing is remembered of what it does not find.
+    pub(super) async fn remembered<K, T>(
+        &self,
+        kind: impl Fn(&Memory) -> &Kind<K, T>,
+        key: K,
+        tags: impl FnOnce(&T) -> [Option<Uuid>; 2],
+        read: impl Future<Output = Result<Option<T>>>,
+    ) -> Result<Option<T>>
+    where
+        K: std::hash::Hash + Eq + Send + Sync + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        self.hear().await?;
+        let kind = kind(&self.memory);
+        if let Some(kept) = kind.things.get(&key).filter(|kept| self.memory.stands(kept)) {
+            kind.hits.fetch_add(1, Ordering::Relaxed);
+            return Ok(Some(kept.value));
+        }
+        kind.misses.fetch_add(1, Ordering::Relaxed);
+        let born = self.memory.number.load(Ordering::Acquire);
+        let Some(value) = read.await? else { return Ok(None) };
+        let tags = tags(&value);
+        kind.things.insert(
+            key,
+            Kept {
+                value: value.clone(),
+                tags,
+                born,
+            },
+        );
+        Ok(Some(value))
+    }
+
+    /// How often what was needed to decide was remembered, by kind.
+    pub fn memory_rates(&self) -> HashMap<&'static str, Rate> {
+        HashMap::from([
+            ("context", self.memory.contexts.rate()),
+            ("principal", self.memory.principals.rate()),
+            ("key", self.memory.keys.rate()),
+        ])
+    }
+
+    /// Removes notes of changes that every server has read or has no use for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep_changes(&self) -> Result<u64> {
+        let mut tx = self.platform().await?;
+        // Transactions are shorter, and nothing is remembered for so long.
+        let before = OffsetDateTime::now_utc() - Duration::from_secs(3600);
+        let done = sqlx::query!("delete from access_change where at < $1", before).execute(tx.conn()).await?;
+        tx.commit().await?;
+        Ok(done.rows_affected())
+    }
+}
