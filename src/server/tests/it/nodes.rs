@@ -137,7 +137,7 @@ async fn checklist_29_what_is_taken_away_on_one_node_is_gone_on_the_other() {
     // A tenant that is suspended refuses writes, one that is active again takes them.
     nodes.act(&owner, "POST", &format!("{at}/suspend"), &Value::Null);
     nodes.soon(&owner, "POST", &format!("{at}/workspaces"), &workspace, 403);
-    assert_eq!(nodes.there(&member, "GET", &at, &Value::Null), 403);
+    nodes.soon(&member, "GET", &at, &Value::Null, 403);
     nodes.act(&owner, "POST", &format!("{at}/activate"), &Value::Null);
     nodes.soon(&member, "GET", &at, &Value::Null, 200);
 
