@@ -57,7 +57,7 @@ begin
       ('api_key', 'tenant', 'tenant_id', 'usage_count,last_used_at,updated_at'),
       ('user_account', 'account', 'id', 'last_active_at,updated_at'),
       ('totp', 'account', 'user_id', 'last_step'),
-      ('session', 'account', 'user_id', 'last_seen_at'),
+      ('session', 'account', 'user_id', ''),
       ('token_family', 'account', 'user_id', '')
     ) as t (name, kind, tag, ignored)
   loop

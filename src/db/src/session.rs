@@ -6,6 +6,7 @@ mod held;
 mod list;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -119,13 +120,46 @@ fn fault(error: DbError) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
 
+/// A session as it stands in the database.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    data: HashMap<String, Value>,
+    /// None: of nobody.
+    user: Option<Uuid>,
+    last_seen_at: OffsetDateTime,
+    expires_at: OffsetDateTime,
+    /// Whether the account has another password by now.
+    of_before: bool,
+}
+
 impl PgSessionStore {
     async fn read(&self, id: &Id) -> Result<Option<Record>> {
         let now = OffsetDateTime::now_utc();
         let hash = hash(id);
+        // One of nobody changes without a note.
+        let tags = |stored: &Arc<Stored>| stored.user.map(|user| [Some(user), None]);
+        let found = self.db.remembered(|m| &m.sessions, hash.clone(), tags, self.read_stored(&hash)).await?;
+        let Some(stored) = found else { return Ok(None) };
+        if stored.of_before || stored.expires_at <= now || stored.last_seen_at + self.limits.idle <= now {
+            let mut tx = self.db.platform().await?;
+            sqlx::query!("delete from session where id_hash = $1", hash).execute(tx.conn()).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+        if stored.last_seen_at + Duration::from_secs(60) <= now {
+            self.touch(&hash, stored.user, now).await?;
+        }
+        Ok(Some(Record {
+            id: *id,
+            data: stored.data.clone(),
+            expiry_date: stored.expires_at,
+        }))
+    }
+
+    async fn read_stored(&self, hash: &[u8]) -> Result<Option<Arc<Stored>>> {
         let mut tx = self.db.platform().await?;
         let row = sqlx::query!(
-            r#"select s.data, s.last_seen_at, s.expires_at, u.password_version as "password_version?"
+            r#"select s.data, s.user_id, s.last_seen_at, s.expires_at, u.password_version as "password_version?"
                from session s left join user_account u on u.id = s.user_id where s.id_hash = $1"#,
             hash
         )
@@ -135,27 +169,27 @@ impl PgSessionStore {
         let data: HashMap<String, Value> = serde_json::from_value(row.data).map_err(|_| DbError::Corrupt("session data"))?;
         // Also one that began in the instant in which the password was changed elsewhere.
         let of_before = row.password_version.is_some_and(|now| now != SignedIn::of(&data).password_version);
-        if of_before || row.expires_at <= now || row.last_seen_at + self.limits.idle <= now {
-            sqlx::query!("delete from session where id_hash = $1", hash).execute(tx.conn()).await?;
-            tx.commit().await?;
-            return Ok(None);
-        }
-        if row.last_seen_at + Duration::from_secs(60) <= now {
-            sqlx::query!("update session set last_seen_at = $2 where id_hash = $1", hash, now)
+        Ok(Some(Arc::new(Stored {
+            data,
+            user: row.user_id,
+            last_seen_at: row.last_seen_at,
+            expires_at: row.expires_at,
+            of_before,
+        })))
+    }
+
+    /// Notes that the session was used; a change like others, after which it is read anew.
+    async fn touch(&self, hash: &[u8], user: Option<Uuid>, now: OffsetDateTime) -> Result<()> {
+        let mut tx = self.db.platform().await?;
+        sqlx::query!("update session set last_seen_at = $2 where id_hash = $1", hash, now)
+            .execute(tx.conn())
+            .await?;
+        if let Some(user) = user {
+            sqlx::query!("update user_account set last_active_at = $2 where id = $1", user, now)
                 .execute(tx.conn())
                 .await?;
-            if let Some(user) = data.get(USER_KEY).and_then(|v| v.as_str()).and_then(|t| t.parse::<UserId>().ok()) {
-                sqlx::query!("update user_account set last_active_at = $2 where id = $1", Uuid::from(user), now)
-                    .execute(tx.conn())
-                    .await?;
-            }
-            tx.commit().await?;
         }
-        Ok(Some(Record {
-            id: *id,
-            data,
-            expiry_date: row.expires_at,
-        }))
+        tx.commit().await
     }
 }
 

@@ -42,20 +42,22 @@ pub async fn begin(tx: &mut PlatformTx, family: &Family, password_version: i32) 
     Ok(())
 }
 
+/// A family that has not ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Alive {
+    /// When the log-in was, and how it was done.
+    pub signed_in: (Timestamp, SignInMethod),
+    pub until: Timestamp,
+}
+
 /// When and how a family began that lives: neither ended nor over, of an active account with the same
 /// password as at its beginning, and of a tenant that the person may still enter. None for one that does not.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn alive(
-    tx: &mut PlatformTx,
-    id: Uuid,
-    user: UserId,
-    tenant: Option<TenantId>,
-    now: Timestamp,
-) -> Result<Option<(Timestamp, SignInMethod)>> {
+pub async fn alive(tx: &mut PlatformTx, id: Uuid, user: UserId, tenant: Option<TenantId>, now: Timestamp) -> Result<Option<Alive>> {
     let row = sqlx::query!(
-        "select f.created_at, f.method from token_family f
+        "select f.created_at, f.method, f.expires_at from token_family f
          join user_account u on u.id = f.user_id and u.status = 'active' and u.password_version = f.password_version
          where f.id = $1 and f.user_id = $2 and f.expires_at > $4
            and ($3::uuid is null or u.is_operator or exists (
@@ -68,7 +70,13 @@ pub async fn alive(
     )
     .fetch_optional(tx.conn())
     .await?;
-    row.map(|r| Ok((r.created_at.into(), word(&r.method, "sign-in method")?))).transpose()
+    row.map(|r| {
+        Ok(Alive {
+            signed_in: (r.created_at.into(), word(&r.method, "sign-in method")?),
+            until: r.expires_at.into(),
+        })
+    })
+    .transpose()
 }
 
 /// Adds the refresh token that is valid now.

@@ -1,10 +1,10 @@
 //! A person who shows an access token: asked anew, at each use, whether what it hangs on still stands.
 
-use tenantry_types::account::UserStatus;
 use tenantry_types::{TenantId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use super::{Origin, Principal};
+use crate::token::Alive;
 use crate::{Db, Result};
 
 /// A person with an access token, and where it stands.
@@ -31,23 +31,19 @@ impl Db {
         now: Timestamp,
     ) -> Result<Option<Bearer>> {
         let (tenant, workspace) = place;
-        let mut tx = self.platform().await?;
-        let Some(signed_in) = crate::token::alive(&mut tx, family, user, tenant, now).await? else {
+        let read = async { crate::token::alive(&mut self.platform().await?, family, user, tenant, now).await };
+        let tags = |_: &Alive| Some([Some(user.uuid()), tenant.map(TenantId::uuid)]);
+        let found = self.remembered(|m| &m.families, (family, user, tenant), tags, read).await?;
+        let Some(alive) = found.filter(|alive| now < alive.until) else {
             return Ok(None);
         };
-        let Some((user, last_tenant)) = crate::account::with_last_tenant(&mut tx, user).await? else {
+        let Some(principal) = self.principal(user, origin).await? else {
             return Ok(None);
         };
-        if user.status != UserStatus::Active {
-            return Ok(None);
-        }
         Ok(Some(Bearer {
             principal: Principal {
-                user: user.into(),
-                origin: origin.into(),
-                last_tenant,
-                signed_in: Some(signed_in),
-                session: None,
+                signed_in: Some(alive.signed_in),
+                ..principal
             },
             family,
             tenant,

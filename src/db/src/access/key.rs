@@ -85,7 +85,7 @@ impl Db {
     /// When the database does not answer.
     pub async fn key(&self, token_hash: &[u8], origin: Origin, now: Timestamp) -> Result<Option<KeyPass>> {
         let read = self.read_key(token_hash, now);
-        let tags = |(facts, _): &(Arc<KeyFacts>, _)| [Some(facts.tenant.uuid()), facts.user.map(UserId::uuid)];
+        let tags = |(facts, _): &(Arc<KeyFacts>, _)| Some([Some(facts.tenant.uuid()), facts.user.map(UserId::uuid)]);
         let found = self.remembered(|m| &m.keys, token_hash.to_vec(), tags, read).await?;
         let still = found.filter(|(_, until)| until.is_none_or(|until| now < until));
         Ok(still.map(|(facts, _)| KeyPass {

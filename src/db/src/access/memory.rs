@@ -10,6 +10,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
@@ -20,6 +21,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{Asker, KeyFacts, TenantCtx};
+use crate::session::Stored;
+use crate::token::Alive;
 use crate::{Db, Result};
 
 /// For how long nothing is asked.
@@ -65,7 +68,7 @@ pub struct Rate {
 }
 
 /// The things of one kind.
-pub(super) struct Kind<K, T> {
+pub(crate) struct Kind<K, T> {
     things: Cache<K, Kept<T>>,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -95,8 +98,11 @@ impl<K: std::hash::Hash + Eq + Send + Sync + 'static, T: Clone + Send + Sync + '
 /// All that is remembered. One for each server, shared by all that work with its database.
 pub(crate) struct Memory {
     pub(super) contexts: Kind<ContextName, TenantCtx>,
-    pub(super) principals: Kind<UserId, (std::sync::Arc<User>, Option<TenantId>)>,
-    pub(super) keys: Kind<Vec<u8>, (std::sync::Arc<KeyFacts>, Option<Timestamp>)>,
+    pub(super) principals: Kind<UserId, (Arc<User>, Option<TenantId>)>,
+    /// By the hash of the cookie's id.
+    pub(crate) sessions: Kind<Vec<u8>, Arc<Stored>>,
+    pub(super) families: Kind<(Uuid, UserId, Option<TenantId>), Alive>,
+    pub(super) keys: Kind<Vec<u8>, (Arc<KeyFacts>, Option<Timestamp>)>,
     /// The number of the change that touched a tenant or an account last. Kept longer than anything that it could be about.
     changed: Cache<Uuid, u64>,
     number: AtomicU64,
@@ -104,7 +110,7 @@ pub(crate) struct Memory {
     commits: AtomicU64,
     heard: Mutex<Heard>,
     /// When it was asked last, and how many commits of this server there were then.
-    asked: std::sync::RwLock<Option<(Instant, u64)>>,
+    asked: RwLock<Option<(Instant, u64)>>,
 }
 
 /// Where the reading of changes stands.
@@ -127,12 +133,14 @@ impl Memory {
         Self {
             contexts: Kind::new(),
             principals: Kind::new(),
+            sessions: Kind::new(),
+            families: Kind::new(),
             keys: Kind::new(),
             changed: Cache::builder().time_to_live(2 * KEPT).build(),
             number: AtomicU64::new(0),
             commits: AtomicU64::new(0),
             heard: Mutex::default(),
-            asked: std::sync::RwLock::new(None),
+            asked: RwLock::new(None),
         }
     }
 
@@ -142,7 +150,7 @@ impl Memory {
     }
 
     fn is_fresh(&self) -> bool {
-        let asked = *self.asked.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let asked = *self.asked.read().unwrap_or_else(PoisonError::into_inner);
         asked.is_some_and(|(at, commits)| at.elapsed() < TRUST && commits == self.commits.load(Ordering::Acquire))
     }
 
@@ -209,16 +217,17 @@ impl Db {
                 seen,
             };
         }
-        *self.memory.asked.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((at, commits));
+        *self.memory.asked.write().unwrap_or_else(PoisonError::into_inner) = Some((at, commits));
         Ok(())
     }
 
-    /// What is remembered under a name, or else what `read` finds; nothing is remembered of what it does not find.
-    pub(super) async fn remembered<K, T>(
+    /// What is remembered under a name, or else what `read` finds. Nothing is remembered of what it does not find, nor of
+    /// what has no tags: no change could ever take that back.
+    pub(crate) async fn remembered<K, T>(
         &self,
         kind: impl Fn(&Memory) -> &Kind<K, T>,
         key: K,
-        tags: impl FnOnce(&T) -> [Option<Uuid>; 2],
+        tags: impl FnOnce(&T) -> Option<[Option<Uuid>; 2]>,
         read: impl Future<Output = Result<Option<T>>>,
     ) -> Result<Option<T>>
     where
@@ -234,15 +243,10 @@ impl Db {
         kind.misses.fetch_add(1, Ordering::Relaxed);
         let born = self.memory.number.load(Ordering::Acquire);
         let Some(value) = read.await? else { return Ok(None) };
-        let tags = tags(&value);
-        kind.things.insert(
-            key,
-            Kept {
-                value: value.clone(),
-                tags,
-                born,
-            },
-        );
+        if let Some(tags) = tags(&value) {
+            let value = value.clone();
+            kind.things.insert(key, Kept { value, tags, born });
+        }
         Ok(Some(value))
     }
 
@@ -251,6 +255,8 @@ impl Db {
         HashMap::from([
             ("context", self.memory.contexts.rate()),
             ("principal", self.memory.principals.rate()),
+            ("session", self.memory.sessions.rate()),
+            ("token", self.memory.families.rate()),
             ("key", self.memory.keys.rate()),
         ])
     }

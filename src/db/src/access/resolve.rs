@@ -49,7 +49,7 @@ impl Db {
             let active = found.filter(|(user, _)| user.status == UserStatus::Active);
             Ok(active.map(|(user, last_tenant)| (Arc::new(user), last_tenant)))
         };
-        let found = self.remembered(|m| &m.principals, id, |_| [Some(id.uuid()), None], read).await?;
+        let found = self.remembered(|m| &m.principals, id, |_| Some([Some(id.uuid()), None]), read).await?;
         Ok(found.map(|(user, last_tenant)| Principal {
             user,
             origin: origin.into(),
@@ -74,7 +74,7 @@ impl Db {
     /// When the database does not answer.
     pub async fn resolve(&self, asker: Asker, tenant: &str) -> Result<Option<TenantCtx>> {
         let name = (Requester::of(&asker), tenant.to_owned());
-        let tags = |ctx: &TenantCtx| [Some(ctx.tenant.id.uuid()), ctx.asker.user_id().map(UserId::uuid)];
+        let tags = |ctx: &TenantCtx| Some([Some(ctx.tenant.id.uuid()), ctx.asker.user_id().map(UserId::uuid)]);
         let found = self
             .remembered(|m| &m.contexts, name, tags, self.read_context(asker.clone(), tenant))
             .await?;

@@ -26,6 +26,7 @@ async fn node(w: &World) -> App {
         mailer: None,
         models: Arc::new(NoSource),
         heads: None,
+        openid: None,
         password_threads: 1,
     };
     App::start(setup).await.unwrap()

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -35,6 +36,8 @@ pub fn stderr(output: &Output) -> String {
 /// `tenantry serve` on a port of its own; killed when it is dropped.
 pub struct Serving {
     child: Child,
+    /// Reads what it logs as it comes: a pipe that nobody reads fills up, and the server would wait.
+    log: Option<JoinHandle<String>>,
     pub addr: SocketAddr,
     pub took: Duration,
 }
@@ -54,14 +57,19 @@ impl Serving {
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        if !line.contains("is running on") {
+        let mut log = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
             let mut said = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            panic!("the server did not start: {line}{said}");
+            log.read_to_string(&mut said).unwrap();
+            said
+        });
+        if !line.contains("is running on") {
+            panic!("the server did not start: {line}{}", log.join().unwrap());
         }
         assert_eq!(line, format!("Tenantry is running on http://{addr}\n"));
         Self {
             child,
+            log: Some(log),
             addr,
             took: since.elapsed(),
         }
@@ -73,9 +81,8 @@ impl Serving {
 
     /// Waits for its end, and says how it ended and what it logged.
     pub fn end(mut self) -> (std::process::ExitStatus, String) {
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (self.child.wait().unwrap(), said)
+        let status = self.child.wait().unwrap();
+        (status, self.log.take().unwrap().join().unwrap())
     }
 
     /// The status of an answer, over a real connection.
