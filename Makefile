@@ -19,7 +19,7 @@ test: ## every test, end-to-end ones included; installs what is missing
 	scripts/test
 
 check: ## format, lints, arrows between crates, data of the checked queries
-	scripts/setup build
+	scripts/setup check
 	scripts/check
 
 dev: ## rebuild and reload on each change

@@ -18,7 +18,7 @@ use tenantry_db::audit::Event;
 use tenantry_db::{PlatformTx, TenantTx, account, account_token, sign_in_place, tenant};
 use tenantry_types::account::{AvailableTenant, MePatch, Registration, User, UserStatus};
 use tenantry_types::model::MyModel;
-use tenantry_types::sign_in::Reauthentication;
+use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::tenant::Tenant;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 
@@ -188,10 +188,13 @@ pub(crate) fn address_mark(address: &Email) -> String {
 /// Deletes one's own account with all memberships.
 ///
 /// # Errors
-/// A fault of `password`; `LastOwner` while a tenant has no other owner, `LastOperator` while the server
+/// A fault of `password`, `NotFresh` without one; `LastOwner` while a tenant has no other owner, `LastOperator` while the server
 /// has no other.
-pub async fn delete_me(app: &App, who: &Principal, cmd: &Reauthentication) -> Result<()> {
-    passwords::prove(app, who, &cmd.password, "password").await?;
+pub async fn delete_me(app: &App, who: &Principal, cmd: &AccountDeletion) -> Result<()> {
+    match &cmd.password {
+        Some(password) => passwords::prove(app, who, password, "password").await?,
+        None => passwords::just_signed_in(who)?,
+    }
     let mut tx = app.db().platform().await?;
     if who.user().is_operator && account::other_operators(&mut tx, who.id()).await? == 0 {
         return Err(ProblemCode::LastOperator.into());

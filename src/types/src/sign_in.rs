@@ -159,6 +159,24 @@ impl Reauthentication {
     }
 }
 
+/// `DELETE /me`: the password again; none takes a sign-in of just now.
+#[derive(Debug, Clone, Default)]
+pub struct AccountDeletion {
+    pub password: Option<Secret>,
+}
+
+impl AccountDeletion {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            Some(Self {
+                password: f.optional("password")?,
+            })
+        })
+    }
+}
+
 /// `POST /auth/totp/confirm`.
 #[derive(Debug, Clone)]
 pub struct TotpCode {

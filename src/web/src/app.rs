@@ -77,6 +77,7 @@ pub fn Console() -> impl IntoView {
                 </ParentRoute>
                 <ParentRoute path=path!("/admin") view=AdminFrame ssr=SsrMode::Async>
                     <Route path=path!("") view=later::System ssr=SsrMode::Async />
+                    <Route path=path!("system") view=later::System ssr=SsrMode::Async />
                     <Route path=path!("tenants") view=later::Tenants ssr=SsrMode::Async />
                     <Route path=path!("users") view=later::Users ssr=SsrMode::Async />
                     <Route path=path!("providers") view=later::Providers ssr=SsrMode::Async />

@@ -47,6 +47,14 @@ pub struct Reauthentication {
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct AccountDeletion {
+    /// Needed when the sign-in is longer ago than ten minutes.
+    #[schema(format = Password, example = "an engine of brass")]
+    password: Option<String>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct TotpCode {
     /// What the app shows.
     #[schema(example = "123456")]

@@ -174,6 +174,7 @@ const PARSERS: &[(&str, Parse)] = &[
     ("PasswordChange", |b| sign_in::PasswordChange::parse(b).map(drop)),
     ("ForgottenPassword", |b| sign_in::ForgottenPassword::parse(b).map(drop)),
     ("PasswordReset", |b| sign_in::PasswordReset::parse(b).map(drop)),
+    ("AccountDeletion", |b| sign_in::AccountDeletion::parse(b).map(drop)),
     ("Reauthentication", |b| sign_in::Reauthentication::parse(b).map(drop)),
     ("NewDomain", |b| openid::NewDomain::parse(b).map(drop)),
     ("DomainPatch", |b| openid::DomainPatch::parse(b).map(drop)),

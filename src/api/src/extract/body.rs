@@ -118,6 +118,14 @@ impl FromBody for tenantry_types::api_key::KeyRotation {
     }
 }
 
+impl FromBody for tenantry_types::sign_in::AccountDeletion {
+    const MAY_BE_EMPTY: bool = true;
+
+    fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Self::parse(body)
+    }
+}
+
 impl FromBody for Option<tenantry_types::invitation::Acceptance> {
     const MAY_BE_EMPTY: bool = true;
 

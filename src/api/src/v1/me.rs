@@ -7,7 +7,7 @@ use tenantry_domain::{App, accounts, invitations};
 use tenantry_types::account::{MePatch, User};
 use tenantry_types::invitation::MyInvitation;
 use tenantry_types::model::MyModel;
-use tenantry_types::sign_in::Reauthentication;
+use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::{InvitationId, Page, TenantRef};
 
 use crate::bodies;
@@ -29,8 +29,8 @@ pub async fn update(State(app): State<App>, Caller(who): Caller, Body(patch): Bo
 /// Delete the caller's account
 ///
 /// Takes the password. Refused with 409 while they are the last owner of a tenant, or the last operator.
-#[utoipa::path(delete, path = "", operation_id = "delete_me", request_body = bodies::Reauthentication, responses((status = 204)))]
-pub async fn delete(State(app): State<App>, Caller(who): Caller, session: SignIn, Body(cmd): Body<Reauthentication>) -> Answer<StatusCode> {
+#[utoipa::path(delete, path = "", operation_id = "delete_me", request_body = Option<bodies::AccountDeletion>, responses((status = 204)))]
+pub async fn delete(State(app): State<App>, Caller(who): Caller, session: SignIn, Body(cmd): Body<AccountDeletion>) -> Answer<StatusCode> {
     accounts::delete_me(&app, &who, &cmd).await?;
     session.leave().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,8 @@
 //! Changing a password, and setting a new one by a link: by mail for who forgot it, or by hand from
 //! an operator. A link signs nobody in: what else an account asks for, it still asks for.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tenantry_db::account_token::{self, Kind};
 use tenantry_db::session::SignedIn;
@@ -30,6 +32,20 @@ pub(super) async fn prove(app: &App, who: &Principal, password: &Secret, field: 
     match app.passwords().verify(stored.as_deref(), password.expose()).await? {
         Check::Wrong => Err(Error::field(field, Fault::DoesNotMatch)),
         Check::Right | Check::Outdated => Ok(()),
+    }
+}
+
+/// What counts as having just signed in.
+const FRESH: Duration = Duration::from_secs(600);
+
+/// The same for who has no password, or does not give it: a session or token from a sign-in of just now.
+///
+/// # Errors
+/// `NotFresh`.
+pub(super) fn just_signed_in(who: &Principal) -> Result<()> {
+    match who.signed_in() {
+        Some((at, _)) if at.0 + FRESH > now().0 => Ok(()),
+        _ => Err(ProblemCode::NotFresh.into()),
     }
 }
 

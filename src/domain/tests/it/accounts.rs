@@ -3,6 +3,7 @@ use tenantry_domain::{Policy, RegistrationPolicy, access, accounts, members, ten
 use tenantry_types::account::{Login, UserPatch};
 use tenantry_types::member::MemberPatch;
 use tenantry_types::tenant::NewTenant;
+use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::{CtxRole, ProblemCode, TenantRole};
 
 use crate::support::{PASSWORD, again, app, code, ctx, join, origin, register, registration, world};
@@ -136,6 +137,9 @@ async fn accounts_go_but_not_while_they_are_the_last_owner_or_operator() {
     assert_eq!(code(accounts::delete_me(&w.app, &w.a.owner, &right).await), ProblemCode::LastOwner);
     let wrong = accounts::delete_me(&w.app, &w.a.developer, &again("not the password")).await.unwrap_err();
     assert_eq!(wrong.fields()[0].field, "password");
+    // Without the password it takes a sign-in of just now, and here there is none.
+    let none = AccountDeletion::default();
+    assert_eq!(code(accounts::delete_me(&w.app, &w.a.developer, &none).await), ProblemCode::NotFresh);
     assert!(access::principal(&w.app, w.a.developer.id(), origin()).await.unwrap().is_some());
     accounts::delete_me(&w.app, &w.a.developer, &right).await.unwrap();
     assert!(access::principal(&w.app, w.a.developer.id(), origin()).await.unwrap().is_none());

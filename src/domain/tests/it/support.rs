@@ -13,7 +13,7 @@ use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;
 use tenantry_types::invitation::{Acceptance, NewInvitations};
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
-use tenantry_types::sign_in::Reauthentication;
+use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::tenant::NewTenant;
 use tenantry_types::text::Secret;
 use tenantry_types::workspace::NewWorkspace;
@@ -129,9 +129,9 @@ pub async fn register(app: &App, email: &str, name: &str) -> Principal {
 }
 
 /// The password once more.
-pub fn again(password: &str) -> Reauthentication {
-    Reauthentication {
-        password: Secret::new(password),
+pub fn again(password: &str) -> AccountDeletion {
+    AccountDeletion {
+        password: Some(Secret::new(password)),
     }
 }
 

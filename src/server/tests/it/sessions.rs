@@ -202,10 +202,25 @@ async fn deleted(app: &TestApp) {
         ("invalid", &json!("password"))
     );
     assert!(whose(app, &gone.cookie).await.is_some());
+    app.database
+        .run("update session set data = jsonb_set(data, '{sign_in,at}', '\"2026-01-01T00:00:00Z\"') where user_id = (select id from user_account where email = 'gone@example.com')")
+        .await
+        .unwrap();
+    let without = app.delete("/api/v1/me").by(&gone).send().await;
+    assert_eq!((without.status, without.code().as_str()), (StatusCode::FORBIDDEN, "not_fresh"));
     let answer = delete(PASSWORD).await;
     assert_eq!(answer.status, StatusCode::NO_CONTENT, "{}", answer.text());
     assert_eq!((whose(app, &gone.cookie).await, whose(app, &second.cookie).await), (None, None));
     assert_eq!(log_in(app, "gone@example.com", None).await.code(), "bad_credentials");
+
+    // Who signed in just now has proved enough.
+    let new = person(app, "brief@example.com", "Brief").await;
+    app.database
+        .run("delete from membership where user_id = (select id from user_account where email = 'brief@example.com')")
+        .await
+        .unwrap();
+    assert_eq!(app.delete("/api/v1/me").by(&new).send().await.status, StatusCode::NO_CONTENT);
+    assert_eq!(whose(app, &new.cookie).await, None);
 }
 
 /// What somebody may is asked with every request: a session keeps nothing of it.

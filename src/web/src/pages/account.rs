@@ -138,7 +138,13 @@ fn Delete(me: Me) -> impl IntoView {
                 <Modal id="delete" label="Delete account" title="Delete your account?" button="btn btn-danger">
                     <p>{format!("Your account and your place in {} are deleted. This cannot be undone.", counted(n, "tenant", "tenants"))}</p>
                     <ActForm id="delete-form" url=DeleteMe::url() class="form">
-                        <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
+                        <Field
+                            name="password"
+                            label="Your password"
+                            kind="password"
+                            autocomplete="current-password"
+                            help="Not needed when you signed in within the last ten minutes."
+                        />
                         <Submit label="Delete account" class="btn btn-danger" />
                     </ActForm>
                 </Modal>

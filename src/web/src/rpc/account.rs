@@ -13,7 +13,7 @@ use {
     tenantry_domain::accounts::{openid, passwords, sessions, totp, verification},
     tenantry_domain::{accounts, invitations, members, tenants},
     tenantry_types::account::MePatch,
-    tenantry_types::sign_in::Reauthentication,
+    tenantry_types::sign_in::AccountDeletion,
     tenantry_types::tenant::NewTenant,
 };
 
@@ -111,11 +111,11 @@ pub async fn leave_tenant(tenant: String) -> Result<Done, UiError> {
     Ok(server::done(What::Left, format!("You left {name}."), Some("/account".into())))
 }
 
-/// Takes the password again.
+/// Takes the password again, or a sign-in of just now.
 #[server(endpoint = "account/delete", output = Answer)]
 pub async fn delete_me(#[server(default)] password: String) -> Result<Done, UiError> {
     let s = server::signed().await?;
-    let cmd = Reauthentication::parse(&json!({ "password": password }))?;
+    let cmd = AccountDeletion::parse(&json!({ "password": password }))?;
     accounts::delete_me(&s.app, &s.who, &cmd).await?;
     let session = server::session()?;
     if let Err(error) = session.flush().await {

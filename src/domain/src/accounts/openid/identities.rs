@@ -1,8 +1,6 @@
 //! The identities of one's own account: linked and taken away by hand, each after one has proved
 //! again who one is.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tenantry_db::{account, openid as db};
 use tenantry_types::account::UserStatus;
@@ -11,13 +9,10 @@ use tenantry_types::text::Secret;
 use tenantry_types::{Fault, IdentityId, ProblemCode, UserId};
 
 use super::{Visit, keep};
-use crate::accounts::passwords::prove;
+use crate::accounts::passwords::{just_signed_in, prove};
 use crate::audit::event;
 use crate::outbox::{Notice, post_notice};
 use crate::{App, Error, Origin, Principal, Result, now};
-
-/// What counts as having just signed in, for accounts without a password.
-const FRESH: Duration = Duration::from_secs(600);
 
 /// The identities of the caller.
 ///
@@ -46,8 +41,7 @@ pub(super) async fn prove_again(app: &App, who: &Principal, password: Option<&Se
         let password = password.ok_or_else(|| Error::field("password", Fault::Required))?;
         return prove(app, who, password, "password").await;
     }
-    let fresh = who.session().is_some_and(|held| held.how.at.0 + FRESH > now().0);
-    if fresh { Ok(()) } else { Err(ProblemCode::NotFresh.into()) }
+    just_signed_in(who)
 }
 
 /// Links an identity to the account that asked for it. That the provider has verified the same address
