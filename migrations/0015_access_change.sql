@@ -6,7 +6,7 @@ create table access_change (
   id bigint generated always as identity primary key,
   -- the transaction: ids are given out before commits, so what is new is told by this and not by the id
   xact bigint not null default (pg_current_xact_id()::text::bigint),
-  at timestamptz not null default now(),
+  at timestamptz not null default clock_timestamp(),
   -- one of the two
   tenant uuid,
   account uuid,

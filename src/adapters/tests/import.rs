@@ -18,7 +18,7 @@ use tenantry_domain::{App, MasterKey, Origin, Policy, Principal, Setup, TenantCt
 use tenantry_types::account::{Login, Registration};
 use tenantry_types::member::MemberPatch;
 use tenantry_types::model::{AccessMode, Audience, ModelAccess, WorkspaceModels};
-use tenantry_types::sign_in::Reauthentication;
+use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::text::Secret;
 use tenantry_types::workspace::WorkspacePatch;
 use tenantry_types::{Name, PageQuery, ProblemCode, Slug};
@@ -323,8 +323,8 @@ async fn a_deleted_account_does_not_come_back() {
     let (app, test) = server().await;
     run(&app, fixture(), "acme", false).await;
     let carl = log_in(&app, "carl@acme.example", PASSWORD).await;
-    let again = Reauthentication {
-        password: Secret::new(PASSWORD),
+    let again = AccountDeletion {
+        password: Some(Secret::new(PASSWORD)),
     };
     accounts::delete_me(&app, &carl, &again).await.unwrap();
     let again = run(&app, fixture(), "acme", false).await;

@@ -7,7 +7,7 @@
 //! believes nothing and the request is refused. So a change counts at once on the server that made it, and
 //! within `TRUST` on all others, with no message that could be lost.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 
 use moka::sync::Cache;
 use tenantry_types::account::User;
-use tenantry_types::{ApiKeyId, TenantId, Timestamp, UserId};
-use time::OffsetDateTime;
+use tenantry_types::{ApiKeyId, TenantId, TenantRole, Timestamp, UserId, WorkspaceId};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
@@ -35,18 +34,19 @@ const ROOM: u64 = 20_000;
 /// Who asked, and the tenant as they named it.
 pub(super) type ContextName = (Requester, String);
 
-/// What of an asker decides over their context.
+/// What of an asker decides over their context: all that it is made from beside the database, so that nothing made
+/// from an older state of the asker is taken for the present one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Requester {
     Person(UserId, bool),
-    Key(ApiKeyId),
+    Key(ApiKeyId, Option<WorkspaceId>, TenantRole),
 }
 
 impl Requester {
     pub fn of(asker: &Asker) -> Self {
         match asker {
             Asker::Person(person) => Self::Person(person.id(), person.user().is_operator),
-            Asker::Key(key) => Self::Key(key.id()),
+            Asker::Key(key) => Self::Key(key.id(), key.workspace(), key.facts().role),
         }
     }
 }
@@ -118,8 +118,8 @@ pub(crate) struct Memory {
 struct Heard {
     /// No transaction before this one has anything new to tell. None: nothing was read yet.
     horizon: Option<i64>,
-    /// Those after it that were read.
-    seen: HashSet<i64>,
+    /// What could be seen then: what could be, was read.
+    snapshot: Option<String>,
 }
 
 impl fmt::Debug for Memory {
@@ -149,9 +149,10 @@ impl Memory {
         self.commits.fetch_add(1, Ordering::AcqRel);
     }
 
-    fn is_fresh(&self) -> bool {
+    /// Whether what was heard last is good for somebody who came at this time, after so many commits.
+    fn is_fresh(&self, came: Instant, commits: u64) -> bool {
         let asked = *self.asked.read().unwrap_or_else(PoisonError::into_inner);
-        asked.is_some_and(|(at, commits)| at.elapsed() < TRUST && commits == self.commits.load(Ordering::Acquire))
+        asked.is_some_and(|(at, heard)| heard >= commits && (at >= came || at.elapsed() < TRUST))
     }
 
     fn touched(&self, tag: Uuid) {
@@ -183,38 +184,36 @@ impl Db {
     /// # Errors
     /// When the database does not answer: then nothing that is remembered may be believed.
     async fn hear(&self) -> Result<()> {
-        if self.memory.is_fresh() {
+        let (came, wanted) = (Instant::now(), self.memory.commits.load(Ordering::Acquire));
+        if self.memory.is_fresh(came, wanted) {
             return Ok(());
         }
         let mut heard = self.memory.heard.lock().await;
-        // Somebody else asked while this one waited.
-        if self.memory.is_fresh() {
+        // Somebody else asked while this one waited: as good as having asked.
+        if self.memory.is_fresh(came, wanted) {
             return Ok(());
         }
         let commits = self.memory.commits.load(Ordering::Acquire);
         let at = Instant::now();
         let mut tx = self.platform().await?;
         let rows = sqlx::query!(
-            r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!", c.id as "id?", coalesce(c.tenant, c.account) as tag
-               from (select 1) one left join access_change c on c.xact >= $1"#,
+            r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!", pg_current_snapshot()::text as "snapshot!",
+                 coalesce(c.tenant, c.account) as tag
+               from (select 1) one
+               left join access_change c on c.xact >= $1 and not pg_visible_in_snapshot(c.xact::text::xid8, $2::text::pg_snapshot)"#,
             heard.horizon.unwrap_or(i64::MAX),
+            heard.snapshot.as_deref().unwrap_or("1:1:"),
         )
         .fetch_all(tx.conn())
         .await?;
         drop(tx);
-        let mut seen = HashSet::new();
-        for row in &rows {
-            if let (Some(id), Some(tag)) = (row.id, row.tag) {
-                if !heard.seen.contains(&id) {
-                    self.memory.touched(tag);
-                }
-                seen.insert(id);
-            }
+        for tag in rows.iter().filter_map(|row| row.tag) {
+            self.memory.touched(tag);
         }
-        if let Some(row) = rows.first() {
+        if let Some(row) = rows.into_iter().next() {
             *heard = Heard {
                 horizon: Some(row.horizon),
-                seen,
+                snapshot: Some(row.snapshot),
             };
         }
         *self.memory.asked.write().unwrap_or_else(PoisonError::into_inner) = Some((at, commits));
@@ -267,9 +266,10 @@ impl Db {
     /// When the database does not answer.
     pub async fn sweep_changes(&self) -> Result<u64> {
         let mut tx = self.platform().await?;
-        // Transactions are shorter, and nothing is remembered for so long.
-        let before = OffsetDateTime::now_utc() - Duration::from_secs(3600);
-        let done = sqlx::query!("delete from access_change where at < $1", before).execute(tx.conn()).await?;
+        // By the database's clock. Transactions are shorter, and nothing is remembered for so long.
+        let done = sqlx::query!("delete from access_change where at < now() - interval '1 hour'")
+            .execute(tx.conn())
+            .await?;
         tx.commit().await?;
         Ok(done.rows_affected())
     }

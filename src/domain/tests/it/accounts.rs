@@ -2,8 +2,8 @@ use serde_json::json;
 use tenantry_domain::{Policy, RegistrationPolicy, access, accounts, members, tenants};
 use tenantry_types::account::{Login, UserPatch};
 use tenantry_types::member::MemberPatch;
-use tenantry_types::tenant::NewTenant;
 use tenantry_types::sign_in::AccountDeletion;
+use tenantry_types::tenant::NewTenant;
 use tenantry_types::{CtxRole, ProblemCode, TenantRole};
 
 use crate::support::{PASSWORD, again, app, code, ctx, join, origin, register, registration, world};

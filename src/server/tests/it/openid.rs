@@ -560,6 +560,11 @@ async fn people_of_a_confirmed_domain_become_members_where_an_admin_says_so() {
     // Who was removed does not come back by themselves.
     let gone = app.delete(&format!("{tenant}/members/{person}")).by(&app.a.admin).send().await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    let back = come("three", "three@corp.example").await;
+    assert_eq!(count(&app, &members).await, before + 1);
+    // Not even after their account, which is all that said so, was deleted.
+    let deleted = app.delete("/api/v1/me").header("cookie", &back.cookies()).send().await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text());
     come("three", "three@corp.example").await;
     assert_eq!(count(&app, &members).await, before + 1);
     // Nor does anybody where there is no seat; they sign in without.

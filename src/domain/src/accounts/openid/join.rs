@@ -6,11 +6,11 @@ use serde_json::json;
 use tenantry_db::access::welcome;
 use tenantry_db::account::Standing;
 use tenantry_db::domain::{self, Joinable};
-use tenantry_db::{PlatformTx, TenantTx, account, invitation, member};
+use tenantry_db::{PlatformTx, TenantTx, account, import, invitation, member};
 use tenantry_types::account::User;
 use tenantry_types::{Email, Name, ProblemCode, TenantRole};
 
-use super::super::{default_tenant_name, email_taken, found_own, log_in, new_user};
+use super::super::{address_mark, default_tenant_name, email_taken, found_own, log_in, new_user};
 use super::{Visit, done, insert};
 use crate::accounts::log_in::LogIn;
 use crate::audit::event;
@@ -27,7 +27,7 @@ pub(super) async fn newcomer(app: &App, mut tx: PlatformTx, origin: &Origin, vis
     if account::lock_first(&mut tx).await? {
         return Err(ProblemCode::OpenidNoAccount.into());
     }
-    let joinable = domain::joinable(&mut tx, email.domain()).await?;
+    let joinable = joinable(&mut tx, email).await?;
     let invited = !invitation::waiting_for(&mut tx, email, now()).await?.is_empty();
     let allowed = match app.policy().registration {
         RegistrationPolicy::Open => true,
@@ -69,7 +69,7 @@ fn name(said: Option<&str>, email: &Email) -> Result<Name> {
 pub(super) async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, visit: &Visit) -> Result<LogIn> {
     let standing = log_in::note(&mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
     let joinable = match &visit.proof.verified_email {
-        Some(email) => domain::joinable(&mut tx, email.domain()).await?,
+        Some(email) => joinable(&mut tx, email).await?,
         None => None,
     };
     match joinable {
@@ -82,6 +82,16 @@ pub(super) async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, visit
         None => tx.commit().await?,
     }
     Ok(done(user, standing))
+}
+
+/// The tenant that lets in who has this address. Who deleted their account comes back by an invitation only: what they
+/// were, and whether somebody had taken it from them, went with the account.
+async fn joinable(tx: &mut PlatformTx, email: &Email) -> Result<Option<Joinable>> {
+    let Some(found) = domain::joinable(tx, email.domain()).await? else {
+        return Ok(None);
+    };
+    let gone = import::deleted(tx, &[address_mark(email)]).await?;
+    Ok(gone.is_empty().then_some(found))
 }
 
 /// Who left or was removed does not come back by themselves, and who finds no seat signs in without.
