@@ -122,6 +122,9 @@ impl FromBody for tenantry_types::sign_in::AccountDeletion {
     const MAY_BE_EMPTY: bool = true;
 
     fn from_body(body: &Value) -> Result<Self, Vec<FieldError>> {
+        if body.is_null() {
+            return Ok(Self::default());
+        }
         Self::parse(body)
     }
 }
