@@ -60,7 +60,8 @@ async function everyPage(page: Page): Promise<string[]> {
   for (const [, tag, route] of table.matchAll(/<(ParentRoute|Route|\/ParentRoute)(?: path=path!\("([^"]*)"\))?/g)) {
     if (tag === "/ParentRoute") parent = "";
     else if (tag === "ParentRoute") parent = route;
-    else
+    // Ways to a provider and back: the log-in, where they end here.
+    else if (!route.startsWith("/auth/"))
       pages.push(
         [parent, route]
           .filter(Boolean)

@@ -176,7 +176,7 @@ fn parameters(out: &mut String, parameters: &[Value]) {
     if parameters.is_empty() {
         return;
     }
-    out.push_str("<h4>Parameters</h4><table><thead><tr><th>Name</th><th>In</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
+    out.push_str("<h4>Parameters</h4><table tabindex=\"0\"><thead><tr><th>Name</th><th>In</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
     for parameter in parameters {
         let required = if parameter["required"] == true {
             ""
@@ -233,7 +233,7 @@ fn schema_html(out: &mut String, schema: &Value) {
             continue;
         };
         let required: Vec<&str> = part["required"].as_array().into_iter().flatten().map(text).collect();
-        out.push_str("<table><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
+        out.push_str("<table tabindex=\"0\"><thead><tr><th>Field</th><th>Type</th><th>Meaning</th></tr></thead><tbody>");
         for (name, property) in properties {
             let optional = if required.contains(&name.as_str()) {
                 ""
@@ -293,7 +293,7 @@ fn type_html(schema: &Value) -> String {
 
 fn problems(out: &mut String) {
     out.push_str("<section id=\"problems\"><h2>Problems</h2><p>The <code>code</code> of a problem is stable; the words are not.</p>");
-    out.push_str("<table><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>");
+    out.push_str("<table tabindex=\"0\"><thead><tr><th>Code</th><th>Status</th><th>Meaning</th></tr></thead><tbody>");
     for code in ProblemCode::ALL {
         push(
             out,

@@ -194,8 +194,8 @@ async fn the_right_person_is_understood(world: &World) {
         }
         let expected = match path {
             "/_fn/account/leave" => "last_owner",
-            // They are asked for their password.
-            "/_fn/account/delete" => "invalid",
+            // They gave no password, and their session does not say when they signed in.
+            "/_fn/account/delete" => "not_fresh",
             "/_fn/account/accept" | "/_fn/account/sessions/end" | "/_fn/notifications/read" => "not_found",
             "/_fn/account/verify" => "no_mail",
             // It is there already.
