@@ -57,7 +57,7 @@ async function everyPage(page: Page): Promise<string[]> {
   const table = readFileSync(new URL("../../../src/web/src/app.rs", import.meta.url), "utf8");
   const pages: string[] = [];
   let parent = "";
-  for (const [, tag, route] of table.matchAll(/<(ParentRoute|Route|\/ParentRoute)(?: path=path!\("([^"]*)"\))?/g)) {
+  for (const [, tag, route] of table.matchAll(/<(ParentRoute|Route|\/ParentRoute)(?: path=path!\("([^"]*)"\)|>)/g)) {
     if (tag === "/ParentRoute") parent = "";
     else if (tag === "ParentRoute") parent = route;
     // Ways to a provider and back: the log-in, where they end here.
