@@ -28,6 +28,7 @@ pub fn domains(slug: &str, items: Vec<TenantDomain>, may_confirm: bool, posted: 
             </form>
         }
     };
+    let some = !items.is_empty();
     let rows = items
         .into_iter()
         .map(|item| {
@@ -59,13 +60,18 @@ pub fn domains(slug: &str, items: Vec<TenantDomain>, may_confirm: bool, posted: 
         .collect_view();
     view! {
         {alert}
-        <table class="table">
-            <thead><tr><th scope="col">"Domain"</th><th scope="col">"State"</th><th scope="col">"People become"</th><td></td></tr></thead>
-            <tbody>{rows}</tbody>
-        </table>
+        {some
+            .then(|| {
+                view! {
+                    <table class="table">
+                        <thead><tr><th scope="col">"Domain"</th><th scope="col">"State"</th><th scope="col">"People become"</th><td></td></tr></thead>
+                        <tbody>{rows}</tbody>
+                    </table>
+                }
+            })}
         <form method="post" action=action(AddDomain::url()) class="button-row">
             <input type="hidden" name="tenant" value=slug.to_owned() />
-            <input type="text" name="domain" aria-label="Domain" placeholder="example.com" autocomplete="off" required=true />
+            <input class="input" type="text" name="domain" aria-label="Domain" placeholder="example.com" autocomplete="off" required=true />
             {roles("role-new".to_owned(), "What its people become".to_owned(), None)}
             <button type="submit" class="btn">"Add domain"</button>
         </form>
@@ -79,7 +85,7 @@ fn roles(id: String, label: String, now: Option<JoinRole>) -> impl IntoView {
         .map(|role| view! { <option value=role.as_str() selected=now == Some(*role)>{role.as_str()}</option> })
         .collect_view();
     view! {
-        <select name="join_role" id=id aria-label=label>
+        <select class="input" name="join_role" id=id aria-label=label>
             <option value="" selected=now.is_none()>"nothing"</option>
             {options}
         </select>
