@@ -1,7 +1,8 @@
 // Every page in both themes and both widths: axe finds nothing, and nothing reaches out at the side.
 
 import { type Page } from "@playwright/test";
-import { good, invite, join, logIn, makeModel, makeTenant, makeWorkspace, operator, signUp, unique } from "../../fixtures/people";
+import { inTenant } from "../../fixtures/database";
+import { acceptInvitation, good, invite, join, logIn, makeModel, makeTenant, makeWorkspace, operator, signUp, unique } from "../../fixtures/people";
 import { expect, expectNoAxeViolations, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
 
 // Long, and each on its own.
@@ -39,7 +40,13 @@ test("pages for everyone", async ({ page, newPerson }) => {
   const revoked = await invite(owner, tenant, `gone-${unique()}@example.com`);
   const { items } = await good<{ items: { id: string; email: string }[] }>(owner.request.get(`/api/v1/tenants/${tenant.id}/invitations?q=gone-`));
   await good(owner.request.delete(`/api/v1/tenants/${tenant.id}/invitations/${items[0].id}`));
-  await look(page, ["/login", "/register", open, revoked, "/invite/unknown", "/forgot", "/reset/unknown", "/verify/unknown"]);
+  const late = await invite(owner, tenant, `late-${unique()}@example.com`);
+  await inTenant(tenant.slug, "update invitation set expires_at = now() - interval '1 minute' where email like 'late-%'");
+  const used = await invite(owner, tenant, `used-${unique()}@example.com`);
+  const member = await newPerson();
+  await acceptInvitation(member.request, used, "Bob Taylor");
+  await look(member, [used, open]);
+  await look(page, ["/login", "/register", open, revoked, late, used, "/invite/unknown", "/forgot", "/reset/unknown", "/verify/unknown"]);
   for (const width of [1280, 375]) {
     await page.setViewportSize({ width, height: 800 });
     await page.goto("/api/docs");

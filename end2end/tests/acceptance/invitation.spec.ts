@@ -1,7 +1,8 @@
 // Invitations, with the one who invites and the one who is invited in browsers of their own.
 
-import { invite, password, signUp, unique } from "../../fixtures/people";
-import { expect, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
+import { inTenant } from "../../fixtures/database";
+import { acceptInvitation, good, invite, logIn, operator, password, signUp, unique } from "../../fixtures/people";
+import { expect, expectNoAxeViolations, gotoHydrated, test, waitHydrated } from "../../fixtures/test";
 
 // The pages of dead links have the status of what is wrong with them, which the browser reports.
 test.use({ allowedComplaints: [/the server responded with a status of (404|409|410|422) .*\/(invite|t)\//] });
@@ -58,6 +59,7 @@ test("the link is shown once, with a button that copies it", async ({ page, cont
     const response = await gotoHydrated(stranger, link);
     expect(response?.status()).toBe(409);
     await expect(stranger.getByText("This invitation was used already.")).toBeVisible();
+    await expectNoAxeViolations(stranger);
     await stranger.getByRole("link", { name: "Sign in" }).click();
     await expect(stranger.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
   });
@@ -159,6 +161,59 @@ test("a revoked link says what to do; sent again, the old link is dead and the n
   expect(response?.status()).toBe(410);
   await expect(guest.getByText("This invitation was revoked.")).toBeVisible();
   await expect(guest.getByText("Ask who invited you")).toBeVisible();
+});
+
+test("a link whose time is over says what to do; the invitation stands among the expired ones", async ({ page, newPerson }) => {
+  const { tenant } = await signUp(page);
+  const email = `late-${unique()}@example.com`;
+  const link = await invite(page, tenant, email);
+  await inTenant(tenant.slug, `update invitation set expires_at = now() - interval '1 minute' where email = '${email}'`);
+  const late = await newPerson();
+  expect((await gotoHydrated(late, link))?.status()).toBe(410);
+  await expect(late.getByText("This invitation has expired.")).toBeVisible();
+  await expect(late.getByText("Ask who invited you to send it again.")).toBeVisible();
+  await expect(late.getByRole("button", { name: /join/ })).toHaveCount(0);
+  await expectNoAxeViolations(late);
+  // Also past the page, which has no form for it.
+  expect((await late.request.post(`/api/v1/invitations/${link.split("/").pop()}/accept`, { data: { name: "Late", password } })).status()).toBe(410);
+
+  await gotoHydrated(page, `/t/${tenant.slug}/invitations`);
+  await expect(page.getByText("No pending invitations")).toBeVisible();
+  await page.getByRole("link", { name: "Expired" }).click();
+  await expect(page.getByRole("row", { name: new RegExp(email) })).toBeVisible();
+  await page.getByRole("button", { name: `Send the invitation of ${email} again` }).click();
+  const again = new URL(await page.getByLabel(email, { exact: true }).inputValue()).pathname;
+  await waitHydrated(page);
+  await gotoHydrated(late, again);
+  await expect(late.getByRole("button", { name: /Create account and join/ })).toBeVisible();
+});
+
+test("whoever came in by a link is led there when they open it again", async ({ page, newPerson }) => {
+  const { tenant } = await signUp(page);
+  const bob = await newPerson();
+  const link = await invite(page, tenant, `bob-${unique()}@example.com`);
+  await acceptInvitation(bob.request, link, "Bob Taylor");
+  await gotoHydrated(bob, link);
+  await bob.getByRole("link", { name: `To ${tenant.name}` }).click();
+  await expect(bob).toHaveURL(`/t/${tenant.slug}`);
+  await waitHydrated(bob);
+});
+
+test("whoever is in already is told so, and led there", async ({ page, newPerson }) => {
+  const { tenant } = await signUp(page);
+  const bob = await newPerson();
+  const { email } = await signUp(bob, "Bob Taylor");
+  const link = await invite(page, tenant, email);
+  // Added by the operator while the invitation waits, which ends it.
+  const olga = await newPerson();
+  await logIn(olga, operator.email);
+  await good(olga.request.post(`/api/v1/tenants/${tenant.id}/members`, { data: { email, role: "viewer" } }));
+  await gotoHydrated(bob, link);
+  await expect(bob.getByText("You are in already.")).toBeVisible();
+  await expectNoAxeViolations(bob);
+  await bob.getByRole("link", { name: `To ${tenant.name}` }).click();
+  await expect(bob.getByText("You are viewer here.")).toBeVisible();
+  await waitHydrated(bob);
 });
 
 test("a link that was never given out", async ({ page }) => {

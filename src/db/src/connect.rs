@@ -11,6 +11,9 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::access::Memory;
 
+#[cfg(test)]
+mod tests;
+
 /// The migrations, compiled in.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
@@ -51,6 +54,11 @@ fn unreachable(error: sqlx::Error) -> StartError {
         }
         other => StartError::Unreachable(other.to_string()),
     }
+}
+
+/// `version` is Postgres' `server_version_num`, `text` what people call it.
+fn new_enough(version: i32, text: String) -> Result<(), StartError> {
+    if version < OLDEST { Err(StartError::TooOld(text)) } else { Ok(()) }
 }
 
 /// How long the server's role may take, and wait: what runs into one ends with `DbError::Timeout`.
@@ -153,9 +161,7 @@ impl Db {
         .fetch_one(&self.pool)
         .await
         .map_err(fault)?;
-        if row.version < OLDEST {
-            return Err(StartError::TooOld(row.version_text));
-        }
+        new_enough(row.version, row.version_text)?;
         let unsafe_role = |why| Err(StartError::UnsafeRole { role: row.role.clone(), why });
         if row.superuser {
             return unsafe_role("is a superuser");
@@ -229,9 +235,7 @@ impl OwnerDb {
             .fetch_one(&mut conn)
             .await
             .map_err(unreachable)?;
-        if row.version < OLDEST {
-            return Err(StartError::TooOld(row.text));
-        }
+        new_enough(row.version, row.text)?;
         Ok(Self { conn })
     }
 

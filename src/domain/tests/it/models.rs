@@ -2,13 +2,14 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tenantry_domain::model_access::ModelFilter;
 use tenantry_domain::ports::{ModelSource, SourceError};
 use tenantry_domain::{App, Operator, Policy, access, catalog, model_access, providers, workspaces};
 use tenantry_types::model::{AccessMode, Audience, Model, ModelAccess, ModelPatch, ModelsToggle, NewModel, WorkspaceModels};
 use tenantry_types::provider::{NewProvider, Provider, ProviderKind, ProviderPatch, UpstreamModel};
 use tenantry_types::text::Secret;
-use tenantry_types::{ModelId, PageQuery, ProblemCode, WorkspaceRole};
+use tenantry_types::{ModelId, PageQuery, ProblemCode, TenantId, WorkspaceRole};
 
 use crate::support::{World, app_with, code, ctx, register, world};
 
@@ -336,10 +337,35 @@ async fn workspaces_list_models_and_the_report_says_who_uses_what() {
     let id = owner.tenant().id;
     assert!(csv.starts_with("user_email,user_name,organization_id,accessible_models,model_names\r\n"));
     assert!(csv.contains(&format!("dev@a.example,Dora Developer,{id},2,closed; open\r\n")), "{csv}");
+    assert_eq!(of_view(&w, id).await, csv, "the view of the database says the same");
 
     let mine = model_access::mine(&w.app, &w.a.viewer).await.unwrap();
     assert_eq!(mine.iter().map(|m| (m.tenant, m.name.as_str())).collect::<Vec<_>>(), [(id, "open")]);
     assert_eq!(model_access::mine(&w.app, &w.b.owner).await.unwrap(), []);
+}
+
+/// The report as the view `user_model_access_report` has it, for the role that sees one tenant, with all workspaces.
+async fn of_view(w: &World, tenant: TenantId) -> String {
+    let mut conn = PgConnection::connect(&w.test.login_url()).await.unwrap();
+    let mut tx = conn.begin().await.unwrap();
+    let enter = format!(
+        "set local role tenantry_tenant; set local app.tenant_id = '{}'; set local app.workspaces = '*'",
+        tenant.uuid()
+    );
+    sqlx::raw_sql(AssertSqlSafe(enter)).execute(&mut *tx).await.unwrap();
+    // Without naming the tenant: that the other one's people are not in it is the view's own doing.
+    let rows: Vec<(String, String, uuid::Uuid, i64, Vec<String>)> = sqlx::query_as(
+        "select user_email, user_name, organization_id, accessible_models, model_names from user_model_access_report order by lower(user_name), user_email",
+    )
+    .fetch_all(&mut *tx)
+    .await
+    .unwrap();
+    let mut out = String::from("user_email,user_name,organization_id,accessible_models,model_names\r\n");
+    for (email, name, organization, count, names) in rows {
+        let organization = TenantId::new(organization);
+        out.push_str(&format!("{email},{name},{organization},{count},{}\r\n", names.join("; ")));
+    }
+    out
 }
 
 /// Answers with what it was given last.

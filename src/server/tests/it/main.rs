@@ -6,6 +6,7 @@ mod api_keys;
 mod audit;
 mod bound;
 mod checklist;
+mod commands;
 mod context;
 mod csrf;
 mod embedded;

@@ -11,15 +11,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use tenantry_db::testing::TestDb;
 
-use crate::support::program::{Serving, command, run, stderr, stdout};
+use crate::support::program::{Serving, command, data_dir, run, stderr, stdout};
 
 const PASSWORD: (&str, &str) = ("TENANTRY_ADMIN_PASSWORD", "a password for tests");
-
-fn data_dir() -> tempfile::TempDir {
-    let dir = tempfile::tempdir().unwrap();
-    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    dir
-}
 
 /// The words of a command on this data folder.
 fn on<'a>(data_dir: &'a Path, words: &[&'a str]) -> Vec<&'a str> {

@@ -39,3 +39,18 @@ fn patch_has_three_states() {
 fn not_an_object_is_a_fault() {
     assert!(Fields::read(&json!([1]), |_| Some(())).is_err());
 }
+
+#[test]
+fn metadata_has_at_most_50_keys() {
+    let of = |keys: usize| (0..keys).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>();
+    assert_eq!(Metadata::from_input(&of(50).into()).map(|read| read.0.len()), Ok(50));
+    assert_eq!(Metadata::from_input(&of(51).into()), Err(Fault::TooMany { max: 50 }));
+    for (key, value, fault) in [
+        ("k".repeat(41), json!("v"), Fault::TooLong { max: 40 }),
+        ("k".into(), json!("v".repeat(501)), Fault::TooLong { max: 500 }),
+        ("k".into(), json!(1), Fault::ExpectedText),
+    ] {
+        assert_eq!(Metadata::from_input(&json!({ key: value })), Err(fault));
+    }
+    assert!(Metadata::from_input(&json!({ "k".repeat(40): "v".repeat(500) })).is_ok());
+}

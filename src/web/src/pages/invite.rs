@@ -61,7 +61,14 @@ fn Invitation(token: String, preview: InvitationPreview, me: Option<Me>) -> impl
             ProblemCode::InvitationRevoked,
         )),
     };
+    let is_in = |me: &Me| me.user.email == preview.email && me.tenants.iter().any(|t| t.slug == preview.tenant_slug);
     let body = match closed {
+        // Whatever became of the invitation: who is added in another way has theirs revoked.
+        _ if me.as_ref().is_some_and(is_in) => view! {
+            <Alert tone=Tone::Good><p><strong>"You are in already."</strong></p></Alert>
+            <p><a class="btn btn-primary btn-wide" href=format!("/t/{}", preview.tenant_slug) rel="external">{format!("To {}", preview.tenant_name)}</a></p>
+        }
+        .into_any(),
         Some((what, hint, code)) => {
             page_status(code);
             view! {
@@ -96,11 +103,6 @@ fn Answer(token: String, preview: InvitationPreview, me: Option<Me>) -> impl Int
     let login = format!("/login?next={}", encode(&here));
     let email = preview.email.to_string();
     match me {
-        Some(me) if me.user.email == preview.email && me.tenants.iter().any(|t| t.slug == preview.tenant_slug) => view! {
-            <Alert tone=Tone::Good><p><strong>"You are in already."</strong></p></Alert>
-            <p><a class="btn btn-primary btn-wide" href=format!("/t/{}", preview.tenant_slug) rel="external">{format!("To {}", preview.tenant_name)}</a></p>
-        }
-        .into_any(),
         Some(me) if me.user.email == preview.email => view! {
             <PlainForm form="accept" action=here>
                 <Submit label=format!("Join {}", preview.tenant_name) class="btn btn-primary btn-wide" />

@@ -1,13 +1,22 @@
 //! The built program, run as people run it: with a clean environment and a data folder of its own.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
+
+/// A folder that the user which Postgres runs as can go through.
+pub fn data_dir() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    dir
+}
 
 /// A command with nothing of this process' settings in its environment.
 pub fn command(words: &[&str]) -> Command {
@@ -45,11 +54,15 @@ pub struct Serving {
 impl Serving {
     /// Starts it and waits until it says that it is running.
     pub fn start(data_dir: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::start_as(command(&[]), data_dir, environment)
+    }
+
+    /// The same with a command that has no words yet: where it runs, for one.
+    pub fn start_as(mut command: Command, data_dir: &Path, environment: &[(&str, &str)]) -> Self {
         let addr = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
         let since = Instant::now();
-        let mut command = command(&["serve", "--addr", &addr.to_string()]);
         command
-            .arg("--data-dir")
+            .args(["serve", "--addr", &addr.to_string(), "--data-dir"])
             .arg(data_dir)
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
