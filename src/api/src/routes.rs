@@ -26,6 +26,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/api/docs"),
     ("GET", "/api/docs.css"),
     ("POST", "/api/v1/auth/register"),
+    ("POST", "/api/v1/auth/register/confirm"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/logout"),
     ("POST", "/api/v1/auth/password/forgot"),
@@ -95,6 +96,7 @@ pub fn table() -> Table {
     const ID: &str = "/v1/workspaces/{workspace}";
     Table::new()
         .routes(at("Sign in", "/v1/auth/register", routes!(auth::register)))
+        .routes(at("Sign in", "/v1/auth/register/confirm", routes!(auth::confirm)))
         .routes(at("Sign in", "/v1/auth/login", routes!(auth::log_in)))
         .routes(at("Sign in", "/v1/auth/logout", routes!(auth::log_out)))
         .routes(at("Sign in", "/v1/auth/password/change", routes!(passwords::change)))

@@ -27,6 +27,7 @@ pub mod quota;
 pub mod session;
 pub mod sign_in_place;
 pub mod sign_in_policy;
+pub mod sign_up;
 pub mod tenant;
 pub mod testing;
 pub mod token;

@@ -49,6 +49,7 @@ const PLATFORM: &[&str] = &[
     "notification",
     "idempotency_key",
     "account_token",
+    "sign_up",
     "totp",
     "recovery_code",
     "sign_in_place",

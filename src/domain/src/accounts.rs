@@ -1,15 +1,17 @@
-//! People: signing up, their own account, the tenants they may enter. Signing in, sessions, passwords,
+//! People: their own account, the tenants they may enter. Signing up and in, sessions, passwords,
 //! one-time codes and the proof of an address have a module each.
 
 pub mod log_in;
 pub mod openid;
 pub mod passwords;
 pub mod sessions;
+pub mod sign_up;
 pub mod totp;
 pub mod verification;
 
 pub use log_in::log_in;
 pub use sessions::Entered;
+pub use sign_up::{SignUp, register};
 
 use std::time::Duration;
 
@@ -25,7 +27,7 @@ use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
 use crate::audit::event;
 use crate::password::choose;
 use crate::tenants::{Founding, found};
-use crate::{Actor, App, Error, Origin, Principal, RegistrationPolicy, Result, new_id, now};
+use crate::{Actor, App, Error, Origin, Principal, Result, new_id, now};
 
 /// How long it is remembered where somebody signed in.
 const PLACES_KEPT: Duration = Duration::from_secs(180 * 24 * 3600);
@@ -66,28 +68,38 @@ pub(crate) fn email_taken(error: tenantry_db::DbError) -> Error {
     }
 }
 
-/// Signs up. The first account of a server becomes its operator, whatever the policy; each sign-up
-/// gets its own tenant, and the first one takes over the tenant that the initialization made.
-///
-/// # Errors
-/// `RegistrationClosed`, `RegistrationByInvitation`, `EmailTaken`; a fault of `password`.
-pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<Registered> {
-    // Hashed first, so that a taken address takes as long as a free one.
-    let hash = app.passwords().hash(choose(cmd.password.expose(), "password")?).await?;
-    let mut tx = app.db().platform().await?;
-    let first = account::lock_first(&mut tx).await?;
-    if !first {
-        match app.policy().registration {
-            RegistrationPolicy::Open => {}
-            RegistrationPolicy::Invite => return Err(ProblemCode::RegistrationByInvitation.into()),
-            RegistrationPolicy::Closed => return Err(ProblemCode::RegistrationClosed.into()),
+/// Somebody about to get an account, and a tenant with it.
+struct Newcomer {
+    user: User,
+    password_hash: String,
+    tenant_name: Option<Name>,
+    /// The first one of a server.
+    first: bool,
+}
+
+impl Newcomer {
+    fn typed(cmd: Registration, password_hash: String, first: bool) -> Self {
+        Self {
+            user: User {
+                is_operator: first,
+                ..new_user(cmd.email, &cmd.name)
+            },
+            password_hash,
+            tenant_name: cmd.tenant_name,
+            first,
         }
     }
-    let user = User {
-        is_operator: first,
-        ..new_user(cmd.email, &cmd.name)
-    };
-    account::insert(&mut tx, &user, Some(&hash)).await.map_err(email_taken)?;
+}
+
+/// Makes the account and its tenant.
+async fn make(app: &App, mut tx: PlatformTx, origin: &Origin, newcomer: Newcomer) -> Result<Registered> {
+    let Newcomer {
+        user,
+        password_hash,
+        tenant_name,
+        first,
+    } = newcomer;
+    account::insert(&mut tx, &user, Some(&password_hash)).await.map_err(email_taken)?;
     let actor = Actor::newcomer(&user, origin);
     tx.record(
         &actor,
@@ -100,7 +112,9 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
         ),
     );
     sessions::note_place(&mut tx, &user, origin).await?;
-    verification::welcome(app, &mut tx, &user).await?;
+    if !user.email_verified {
+        verification::welcome(app, &mut tx, &user).await?;
+    }
 
     let prepared = if first { crate::initialize::claim(&mut tx).await? } else { None };
     let (tx, tenant) = match prepared {
@@ -109,7 +123,7 @@ pub async fn register(app: &App, origin: &Origin, cmd: Registration) -> Result<R
             (tx, tenant)
         }
         None => {
-            let name = cmd.tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
+            let name = tenant_name.map_or_else(|| default_tenant_name(&user.name), Ok)?;
             found_own(app, tx, actor, &user, &name).await?
         }
     };
@@ -314,6 +328,7 @@ pub async fn sweep(app: &App) -> Result<()> {
     app.tidy_guesses();
     let mut tx = app.db().platform().await?;
     account_token::delete_expired(&mut tx, now()).await?;
+    tenantry_db::sign_up::delete_expired(&mut tx, now()).await?;
     tenantry_db::openid::delete_expired(&mut tx, now()).await?;
     sign_in_place::delete_old(&mut tx, Timestamp(now().0 - PLACES_KEPT)).await?;
     tx.commit().await?;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 pub(crate) use letters::{AccountMail, InvitationMail, Notice};
 
+use crate::accounts::sign_up;
 use crate::app::new_token;
 use crate::ports::{Mail, MailError, Mailer};
 use crate::{App, Error, Origin, Place, Result, now};
@@ -26,7 +27,8 @@ const ACCOUNT: &str = "mail.account";
 const ATTEMPTS: i32 = 9;
 /// How long a link to a new password works.
 pub(crate) const RESET_LASTS: Duration = Duration::from_secs(30 * 60);
-const VERIFICATION_LASTS: Duration = Duration::from_secs(24 * 3600);
+/// How long a link works that proves an address.
+pub(crate) const VERIFICATION_LASTS: Duration = Duration::from_secs(24 * 3600);
 /// How long it can be seen what the server's queue has sent.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -162,12 +164,12 @@ async fn open(app: &App, queue: &mut Queue, parcel: &Parcel) -> Result<Option<Ma
         }
         Queue::Platform(tx) => {
             let plain = app.vault().open_platform(place("platform_outbox", parcel.id), &parcel.payload_sealed)?;
-            write(tx, serde_json::from_slice(&plain).map_err(Error::internal)?).await
+            write(app, tx, serde_json::from_slice(&plain).map_err(Error::internal)?).await
         }
     }
 }
 
-async fn write(tx: &mut PlatformTx, mail: AccountMail) -> Result<Option<Mail>> {
+async fn write(app: &App, tx: &mut PlatformTx, mail: AccountMail) -> Result<Option<Mail>> {
     Ok(match mail {
         AccountMail::Reset { email, base_url, asked_from } => {
             let found = account::credentials(tx, &email).await?;
@@ -177,6 +179,14 @@ async fn write(tx: &mut PlatformTx, mail: AccountMail) -> Result<Option<Mail>> {
             let token = make_link(tx, Kind::Reset, user.id, &email, RESET_LASTS).await?.0;
             Some(letters::reset(email, &base_url, &token, &asked_from))
         }
+        AccountMail::SignUp { typed, base_url, asked_from } => match account::credentials(tx, &typed.email).await? {
+            None => {
+                let token = sign_up::keep(app, tx, &typed).await?;
+                Some(letters::sign_up(typed.email, &base_url, &token, &asked_from))
+            }
+            Some(found) if found.user.status == UserStatus::Active => Some(letters::signed_up_before(typed.email, &base_url, &asked_from)),
+            Some(_) => None,
+        },
         AccountMail::Verify { user, email, base_url } => {
             let found = account::find(tx, user).await?;
             if found.is_none_or(|user| user.email_verified || user.email != email) {

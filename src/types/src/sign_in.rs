@@ -107,6 +107,29 @@ impl EmailVerification {
     }
 }
 
+/// `POST /auth/register/confirm`.
+#[derive(Debug, Clone)]
+pub struct RegistrationConfirmation {
+    pub token: Secret,
+    /// The one that was chosen.
+    pub password: Secret,
+}
+
+impl RegistrationConfirmation {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let token = f.required("token");
+            let password = f.required("password");
+            Some(Self {
+                token: token?,
+                password: password?,
+            })
+        })
+    }
+}
+
 /// A link with which somebody sets a new password: shown to an operator, once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -52,6 +52,7 @@ pub fn Console() -> impl IntoView {
             <Routes fallback=pages::NotFound>
                 <Route path=path!("/login") view=pages::Login ssr=SsrMode::Async />
                 <Route path=path!("/register") view=pages::Register ssr=SsrMode::Async />
+                <Route path=path!("/register/:token") view=later::Confirm ssr=SsrMode::Async />
                 // Rendered by their handlers alone, when something is wrong or a code is to follow.
                 <Route path=path!("/auth/openid/:provider") view=pages::Login ssr=SsrMode::Async />
                 <Route path=path!("/auth/openid/:provider/callback") view=pages::Login ssr=SsrMode::Async />

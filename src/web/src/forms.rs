@@ -60,6 +60,7 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/login", post(entrance::log_in))
         .route("/logout", post(entrance::log_out))
         .route("/register", post(entrance::register))
+        .route("/register/{token}", post(entrance::confirm))
         .route("/account", post(account::change))
         .route("/forgot", post(links::forgot))
         .route("/reset/{token}", post(links::reset))

@@ -372,6 +372,7 @@ pub fn page_headers(nonce: &str) {
 const PUBLIC: &[&str] = &[
     "/login",
     "/register",
+    "/register/",
     "/forgot",
     "/reset/",
     "/verify/",

@@ -40,6 +40,17 @@ pub struct EmailVerification {
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct RegistrationConfirmation {
+    /// The end of the link.
+    #[schema(example = "q3M5vB8")]
+    token: String,
+    /// The one that was chosen when signing up.
+    #[schema(format = Password, example = "an engine of brass")]
+    password: String,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Reauthentication {
     #[schema(format = Password, example = "an engine of brass")]
     password: String,

@@ -181,6 +181,7 @@ const PARSERS: &[(&str, Parse)] = &[
     ("SignInPolicyPatch", |b| sign_in::SignInPolicyPatch::parse(b).map(drop)),
     ("TotpCode", |b| sign_in::TotpCode::parse(b).map(drop)),
     ("SecondFactor", |b| sign_in::SecondFactor::parse(b).map(drop)),
+    ("RegistrationConfirmation", |b| sign_in::RegistrationConfirmation::parse(b).map(drop)),
     ("EmailVerification", |b| sign_in::EmailVerification::parse(b).map(drop)),
     ("NewTenant", |b| tenant::NewTenant::parse(b).map(drop)),
     ("TenantPatch", |b| tenant::TenantPatch::parse(b).map(drop)),

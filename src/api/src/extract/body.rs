@@ -98,6 +98,7 @@ bodies! {
     tenantry_types::token::RefreshToken,
     tenantry_types::token::TokenRequest,
     tenantry_types::sign_in::Reauthentication,
+    tenantry_types::sign_in::RegistrationConfirmation,
     tenantry_types::sign_in::SecondFactor,
     tenantry_types::openid::DomainPatch,
     tenantry_types::openid::NewDomain,

@@ -5,11 +5,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use http::StatusCode;
 use serde_json::{Value, json};
+use tenantry_domain::accounts::SignUp;
 use tenantry_domain::context::{self, Sources, Standing};
 use tenantry_domain::session::Place;
 use tenantry_domain::{App, Bearer, access, accounts, tokens};
 use tenantry_types::account::{AvailableTenant, Context, ContextSource, Login, Registration, User};
-use tenantry_types::sign_in::SignInMethod;
+use tenantry_types::sign_in::{RegistrationConfirmation, SignInMethod};
 use tenantry_types::{FieldError, Fields, Page};
 
 use crate::bodies;
@@ -19,11 +20,34 @@ use crate::respond::{Answer, OnceOnly};
 
 /// Make an account and sign in
 ///
-/// The first account of a server becomes its operator. Each sign-up without an invitation gets a tenant of its own.
-/// 409 `email_taken` when there is an account with this address; 403 when the server takes no new accounts.
+/// The first account of a server becomes its operator. Each sign-up without an invitation gets a tenant of its own. On a server
+/// that sends mail every account but the first begins with the link in a mail: the answer is the same for an address that has
+/// an account, and signs nobody in; `confirm` does. Without mail, 409 `email_taken` when there is an account with this
+/// address. 403 when the server takes no new accounts.
 #[utoipa::path(post, path = "", operation_id = "register", request_body = bodies::Registration, responses((status = 201, body = User)))]
 pub async fn register(State(app): State<App>, info: Info, session: SignIn, Body(body): Body<Registration>) -> Answer<(StatusCode, Json<User>)> {
-    let made = accounts::register(&app, &info.origin, body).await?;
+    let user = match accounts::sign_up::sign_up(&app, &info.origin, body, &info.public_origin).await? {
+        SignUp::Made(made) => {
+            session.enter(&made.entered(), &info.origin, SignInMethod::Password).await?;
+            made.user
+        }
+        SignUp::Asked(user) => user,
+    };
+    Ok((StatusCode::CREATED, Json(user)))
+}
+
+/// Finish a sign-up by the link of its mail, and sign in
+///
+/// Takes the password that was chosen once more. The link works once, for 24 hours. 410 `link_not_valid` when it was used, has
+/// expired or never was; 409 `email_taken` when the address has got an account meanwhile.
+#[utoipa::path(post, path = "", operation_id = "confirm_registration", request_body = bodies::RegistrationConfirmation, responses((status = 201, body = User)))]
+pub async fn confirm(
+    State(app): State<App>,
+    info: Info,
+    session: SignIn,
+    Body(body): Body<RegistrationConfirmation>,
+) -> Answer<(StatusCode, Json<User>)> {
+    let made = accounts::sign_up::confirm(&app, &info.origin, body).await?;
     session.enter(&made.entered(), &info.origin, SignInMethod::Password).await?;
     Ok((StatusCode::CREATED, Json(made.user)))
 }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use tenantry_types::{Email, Timestamp, UserId};
 
+use crate::accounts::sign_up::Typed;
 use crate::ports::Mail;
 
 /// Invites somebody to a tenant.
@@ -36,6 +37,8 @@ pub(crate) enum AccountMail {
     /// Somebody asked for a new password for this address. Whether it has an account is found out
     /// when the mail is made: asking takes the same time for both.
     Reset { email: Email, base_url: String, asked_from: String },
+    /// Somebody signs up with this address. Whether it has an account is found out when the mail is made, as above.
+    SignUp { typed: Typed, base_url: String, asked_from: String },
     /// To prove an address.
     Verify { user: UserId, email: Email, base_url: String },
     /// Something changed that the owner of the account must hear of.
@@ -78,6 +81,34 @@ pub(super) fn reset(to: Email, base_url: &str, token: &str, asked_from: &str) ->
     Mail {
         to,
         subject: "A new password for Tenantry".into(),
+        text,
+    }
+}
+
+pub(super) fn sign_up(to: Email, base_url: &str, token: &str, asked_from: &str) -> Mail {
+    let text = format!(
+        "Hello,\n\nsomebody{asked_from} signs up at Tenantry with this address.\n\nIf it was you, open this link and give the password \
+         that you chose:\n{}/register/{token}\n\nIt works once, for 24 hours. If it was not you, leave it alone: there is no account \
+         without it.\n",
+        base_url.trim_end_matches('/')
+    );
+    Mail {
+        to,
+        subject: "Finish your account at Tenantry".into(),
+        text,
+    }
+}
+
+pub(super) fn signed_up_before(to: Email, base_url: &str, asked_from: &str) -> Mail {
+    let base_url = base_url.trim_end_matches('/');
+    let text = format!(
+        "Hello,\n\nsomebody{asked_from} tried to sign up at Tenantry with this address, which has an account already. Nothing was \
+         changed.\n\nIf it was you, sign in:\n{base_url}/login\n\nor, if you forgot your password, set another one:\n{base_url}/forgot\n\n\
+         If it was not you, there is nothing to do.\n"
+    );
+    Mail {
+        to,
+        subject: "You have an account at Tenantry already".into(),
         text,
     }
 }

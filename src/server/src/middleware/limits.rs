@@ -97,6 +97,8 @@ fn attempt(method: &Method, path: &str) -> Option<Attempt> {
         // So does a mail that somebody else gets, and the password of somebody who is signed in.
         "/api/v1/auth/email/verify" | "/api/v1/auth/email/send" | "/forgot" | "/account" | "/_fn/account/verify" => Some(Attempt::LogIn),
         path if path.starts_with("/api/v1/auth/password/")
+            || path == "/api/v1/auth/register/confirm"
+            || path.starts_with("/register/")
             || path.starts_with("/api/v1/auth/totp")
             || path.starts_with("/reset/")
             || path.starts_with("/verify/") =>

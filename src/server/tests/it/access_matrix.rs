@@ -115,7 +115,7 @@ fn by_business(operation: &Operation, who: Who) -> Option<Want> {
         ("forgot_password", _) => "no_mail",
         ("send_verification", Who::Operator) => "already_verified",
         ("send_verification", _) => "no_mail",
-        ("reset_password" | "verify_email", _) => "link_not_valid",
+        ("reset_password" | "verify_email" | "confirm_registration", _) => "link_not_valid",
         // Nobody here has them.
         ("confirm_totp" | "disable_totp" | "renew_recovery_codes" | "reset_totp", _) => "totp_off",
         // It is somebody else's.

@@ -23,6 +23,7 @@ mod program;
 mod server_functions;
 mod sessions;
 mod sign_in_policy;
+mod sign_up;
 mod sources;
 mod support;
 mod surface;

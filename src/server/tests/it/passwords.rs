@@ -1,59 +1,15 @@
 //! Changing a password, setting a new one by a link, and proving an address: what ends, what does
 //! not begin, and what nobody learns.
 
-use std::sync::Arc;
-
 use http::StatusCode;
 use serde_json::{Value, json};
-use tenantry_domain::outbox;
 
 use crate::support::call::Answer;
 use crate::support::fixture::{PASSWORD, Person, person, sign_in};
-use crate::support::server::{Postbox, Server, Wish};
+use crate::support::posting::Posting;
+use crate::support::server::{Server, Wish};
 
 const NEW: &str = "quite another password";
-
-/// A server that sends mail, which the test reads.
-struct Posting {
-    server: Server,
-    postbox: Arc<Postbox>,
-}
-
-impl std::ops::Deref for Posting {
-    type Target = Server;
-
-    fn deref(&self) -> &Server {
-        &self.server
-    }
-}
-
-impl Posting {
-    async fn new() -> Self {
-        let postbox = Arc::new(Postbox::default());
-        let wish = Wish {
-            mailer: Some(postbox.clone()),
-            ..Wish::default()
-        };
-        let server = Server::with(wish).await;
-        Self { server, postbox }
-    }
-
-    /// Sends what waits, and gives the mails as address and text.
-    async fn mails(&self) -> Vec<(String, String)> {
-        outbox::work(&self.app).await.unwrap();
-        let mails = self.postbox.take();
-        mails.into_iter().map(|mail| (mail.to.to_string(), mail.text)).collect()
-    }
-
-    /// The token of the only mail that has a link of this kind.
-    async fn token(&self, kind: &str) -> String {
-        let mails = self.mails().await;
-        let mark = format!("http://tenantry.test/{kind}/");
-        let tokens: Vec<_> = mails.iter().filter_map(|(_, text)| text.split(&mark).nth(1)).collect();
-        assert_eq!(tokens.len(), 1, "{mails:?}");
-        tokens[0].lines().next().unwrap().to_owned()
-    }
-}
 
 async fn log_in(server: &Server, email: &str, password: &str) -> Answer {
     let body = json!({ "email": email, "password": password });
@@ -306,16 +262,9 @@ async fn an_address_is_proved_by_its_mail() {
 /// 44: asking for mails is limited by address and by account, and counts nowhere else.
 #[tokio::test]
 async fn mails_to_one_address_are_counted() {
-    let postbox = Arc::new(Postbox::default());
-    let mut wish = Wish {
-        mailer: Some(postbox.clone()),
-        ..Wish::default()
-    };
+    let mut wish = Wish::default();
     wish.policy.slow_guesses = true;
-    let server = Posting {
-        server: Server::with(wish).await,
-        postbox,
-    };
+    let server = Posting::with(wish).await;
     person(&server, "ada@example.com", "Ada").await;
     server.mails().await;
     for n in 0..40 {

@@ -4,6 +4,7 @@
 pub mod call;
 pub mod fixture;
 pub mod openid;
+pub mod posting;
 pub mod program;
 pub mod server;
 pub mod walk;

@@ -1,14 +1,15 @@
 //! Signing in, up and out.
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use http::request::Parts;
 use serde_json::Value;
 use tenantry_domain::accounts::log_in::{self, LogIn};
-use tenantry_domain::{Error, Origin, accounts};
+use tenantry_domain::accounts::{self, Registered, SignUp, sign_up};
+use tenantry_domain::{Error, Origin};
 use tenantry_types::ProblemCode;
 use tenantry_types::account::{Login, Registration};
-use tenantry_types::sign_in::SignInMethod;
+use tenantry_types::sign_in::{RegistrationConfirmation, SignInMethod};
 use tenantry_types::text::Secret;
 use tower_sessions::Session;
 
@@ -65,20 +66,50 @@ pub async fn ask_for_code(kit: &Kit, parts: Parts, typed: &Typed, ticket: String
 }
 
 pub async fn register(State(kit): State<Kit>, session: Session, request: Request) -> Response {
-    let origin = origin_of(&info_of(&request));
+    let info = info_of(&request);
+    let origin = origin_of(&info);
     let (parts, typed) = match read(request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
     let tried = async {
         let new = Registration::parse(&Value::Object(typed.body(&["email", "name", "password", "tenant_name"])))?;
-        let registered = accounts::register(&kit.app, &origin, new).await?;
-        enter(&session, &registered.entered(), &origin, SignInMethod::Password).await?;
-        Ok::<_, Error>(registered.tenant.map(|t| format!("/t/{}", t.slug)))
+        match sign_up::sign_up(&kit.app, &origin, new, &info.public_origin).await? {
+            SignUp::Made(made) => Ok::<_, Error>(typed.next().map_or(begin_at(&session, &made, &origin).await?, str::to_owned)),
+            SignUp::Asked(_) => Ok(with_done("/login", What::SignUpAsked)),
+        }
     };
     match tried.await {
-        Ok(tenant) => Redirect::to(typed.next().or(tenant.as_deref()).unwrap_or("/")).into_response(),
+        Ok(to) => Redirect::to(&to).into_response(),
         Err(error) => again(&kit, parts, "register", &typed, error).await,
+    }
+}
+
+/// Signs in who has just got an account; says where to.
+async fn begin_at(session: &Session, made: &Registered, origin: &Origin) -> Result<String, Error> {
+    enter(session, &made.entered(), origin, SignInMethod::Password).await?;
+    Ok(made
+        .tenant
+        .as_ref()
+        .map_or_else(|| "/".to_owned(), |tenant| format!("/t/{}", tenant.slug)))
+}
+
+/// `POST /register/{token}`: the link in the mail of a sign-up, with the password that was chosen.
+pub async fn confirm(State(kit): State<Kit>, session: Session, Path(token): Path<String>, request: Request) -> Response {
+    let origin = origin_of(&info_of(&request));
+    let (parts, typed) = match read(request).await {
+        Ok(read) => read,
+        Err(response) => return response,
+    };
+    let tried = async {
+        let mut body = typed.body(&["password"]);
+        body.insert("token".into(), token.into());
+        let made = sign_up::confirm(&kit.app, &origin, RegistrationConfirmation::parse(&Value::Object(body))?).await?;
+        begin_at(&session, &made, &origin).await
+    };
+    match tried.await {
+        Ok(to) => Redirect::to(&to).into_response(),
+        Err(error) => again(&kit, parts, "confirm", &typed, error).await,
     }
 }
 

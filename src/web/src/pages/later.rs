@@ -71,6 +71,7 @@ fn not_fetched() -> AnyView {
 group!(More, more, fetch_more:
     Account = account::Account,
     Audit = audit::Audit,
+    Confirm = links::Confirm,
     Forgot = links::Forgot,
     Keys = keys::Keys,
     MemberPage = member::MemberPage,

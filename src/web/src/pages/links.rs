@@ -1,4 +1,4 @@
-//! What links in mails lead to: a new password, the proof of an address; and asking for such a mail.
+//! What links in mails lead to: a new password, the end of a sign-up, the proof of an address; and asking for such a mail.
 //! A link that is opened does nothing yet: programs that look at mails open them, too.
 use leptos::prelude::*;
 use tenantry_types::ProblemCode;
@@ -73,6 +73,20 @@ fn Dead() -> impl IntoView {
         <Door title="This link does not work">
             <p>{ProblemCode::LinkNotValid.title()}</p>
             <p><a class="btn btn-primary btn-wide" href="/forgot">"Ask for a new link"</a></p>
+        </Door>
+    }
+}
+
+#[component]
+pub fn Confirm() -> impl IntoView {
+    let token = param("token");
+    let action = format!("/register/{}", token.get_untracked());
+    view! {
+        <Door title="Finish your account" lead="Give the password that you chose: it shows that it was you who signed up.">
+            <PlainForm form="confirm" action>
+                <Field name="password" label="Password" kind="password" autocomplete="current-password" required=true />
+                <Submit label="Finish" class="btn btn-primary btn-wide" />
+            </PlainForm>
         </Door>
     }
 }

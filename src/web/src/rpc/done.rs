@@ -36,6 +36,7 @@ outcomes! {
     TotpReset = "totp-reset", "Their one-time codes are turned off, and they are signed out everywhere.";
     SignedOutEverywhere = "signed-out-everywhere", "They are signed out everywhere.";
     ResetSent = "reset-sent", "If there is an account with this address, a mail with a link is on its way.";
+    SignUpAsked = "sign-up-asked", "A mail is on its way to your address. Its link finishes your account.";
     EmailVerified = "email-verified", "Your address is verified.";
     VerificationSent = "verification-sent", "A mail with a link is on its way.";
     SessionEnded = "session-ended", "The session is ended.";
