@@ -1,7 +1,7 @@
 # The commands of this repository; what they do stands in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check dev dist bench sqlx clean
+.PHONY: help run build test check dev dist bench pentest sqlx clean
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -31,6 +31,10 @@ dist: build ## a tarball in dist/
 
 bench: build ## measure the members page and a bare route
 	scripts/bench
+
+pentest: build ## attack a server of its own: injections, attempts at more than one's role, sqlmap
+	scripts/setup test
+	scripts/pentest
 
 sqlx: ## write .sqlx anew, after changing a query or a migration
 	scripts/setup build
