@@ -305,6 +305,9 @@ fn reason(error: &ClaimsVerificationError) -> OpenIdError {
     })
 }
 
+/// An address beyond ASCII is not taken: what is one mailbox there may look like, or be folded into, another's here.
 fn verified(email: Option<&str>, said: Option<bool>) -> Option<Email> {
-    email.filter(|_| said == Some(true)).and_then(|email| Email::parse(email).ok())
+    email
+        .filter(|email| said == Some(true) && email.is_ascii())
+        .and_then(|email| Email::parse(email).ok())
 }

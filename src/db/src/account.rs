@@ -1,5 +1,7 @@
 //! Accounts: people who can log in.
 
+pub mod owner;
+
 use tenantry_types::account::{AvailableTenant, User, UserStatus};
 use tenantry_types::{CtxRole, Email, PageQuery, Slug, TenantId, Timestamp, UserId};
 use time::OffsetDateTime;

@@ -2,12 +2,12 @@
 //! somebody, is `access`'.
 
 use tenantry_types::api_key::{ApiKey, Budget, KeyOwner, KeyStatus, RateLimit};
-use tenantry_types::{ApiKeyId, ModelId, PageQuery, Permission, TenantRole, Timestamp, UserId, WorkspaceId};
+use tenantry_types::{ApiKeyId, ModelId, PageQuery, Permission, TenantId, TenantRole, Timestamp, UserId, WorkspaceId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::word;
-use crate::{DbError, Result, TenantTx};
+use crate::{DbError, PlatformTx, Result, TenantTx};
 
 pub(crate) fn rate_limit(requests: Option<i32>, per_seconds: Option<i32>) -> Option<RateLimit> {
     Some(RateLimit {
@@ -149,6 +149,36 @@ pub async fn rotate(
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// The tenants in which a person has keys of their own that are not revoked; at most a thousand.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tenants_of(tx: &mut PlatformTx, user: UserId) -> Result<Vec<TenantId>> {
+    let ids = sqlx::query_scalar!(
+        "select distinct tenant_id from api_key where user_id = $1 and revoked_at is null limit 1000",
+        user.uuid()
+    );
+    Ok(ids.fetch_all(tx.conn()).await?.into_iter().map(TenantId::new).collect())
+}
+
+/// Revokes the keys of a person in this tenant; answers their ids and names.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revoke_of(tx: &mut TenantTx, user: UserId, now: Timestamp) -> Result<Vec<(ApiKeyId, String)>> {
+    let tenant = tx.tenant_id().uuid();
+    let rows = sqlx::query!(
+        "update api_key set revoked_at = $3, updated_at = $3 where tenant_id = $1 and user_id = $2 and revoked_at is null
+         returning id, name",
+        tenant,
+        user.uuid(),
+        now.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.name)).collect())
 }
 
 /// False when it is revoked already.

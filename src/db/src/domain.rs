@@ -148,16 +148,19 @@ pub async fn joinable(tx: &mut PlatformTx, domain: &str) -> Result<Option<Joinab
     }))
 }
 
-/// Whether somebody was a member once, and is none by an end that was meant.
+/// Whether somebody was a member once, by their account or by one of these marks of addresses, and is none by an end
+/// that was meant.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn was_member(tx: &mut TenantTx, user: UserId) -> Result<bool> {
+pub async fn was_member(tx: &mut TenantTx, user: UserId, marks: &[Vec<u8>]) -> Result<bool> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar!(
-        r#"select exists (select 1 from former_member where tenant_id = $1 and user_id = $2) as "was!""#,
+        r#"select exists (select 1 from former_member where tenant_id = $1 and user_id = $2)
+             or exists (select 1 from former_address where tenant_id = $1 and mark = any ($3)) as "was!""#,
         tenant,
-        user.uuid()
+        user.uuid(),
+        marks,
     )
     .fetch_one(tx.conn())
     .await?)

@@ -274,13 +274,22 @@ pub async fn update(tx: &mut TenantTx, user: UserId, role: TenantRole, status: U
     Ok(())
 }
 
-/// Removes a member with their workspace roles. That they were one is kept: they do not come back by
-/// the domain of their address.
+/// Removes a member with their workspace roles. That they were one is kept, with the marks of their addresses: they do
+/// not come back by the domain of one.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(tx: &mut TenantTx, user: UserId, now: Timestamp) -> Result<bool> {
+pub async fn delete(tx: &mut TenantTx, user: UserId, marks: &[Vec<u8>], now: Timestamp) -> Result<bool> {
     let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "insert into former_address (tenant_id, mark, ended_at) select $1, m, $3 from unnest($2::bytea[]) m
+         on conflict (tenant_id, mark) do update set ended_at = excluded.ended_at",
+        tenant,
+        marks,
+        now.0,
+    )
+    .execute(tx.conn())
+    .await?;
     sqlx::query!(
         "insert into former_member (tenant_id, user_id, ended_at) values ($1, $2, $3)
          on conflict (tenant_id, user_id) do update set ended_at = excluded.ended_at",

@@ -147,3 +147,29 @@ pub async fn delete(tx: &mut PlatformTx, user: UserId, id: IdentityId) -> Result
         .await?;
     Ok(done.rows_affected() > 0)
 }
+
+/// Takes all identities from an account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn delete_all(tx: &mut PlatformTx, user: UserId) -> Result<()> {
+    sqlx::query!("delete from identity where user_id = $1", user.uuid())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The addresses of an account: its own, and those of its identities.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn addresses(tx: &mut PlatformTx, user: UserId) -> Result<Vec<String>> {
+    Ok(sqlx::query_scalar!(
+        r#"select email as "email!" from user_account where id = $1
+           union select email from identity where user_id = $1 and email is not null
+           limit 100"#,
+        user.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}

@@ -1,10 +1,10 @@
 //! What a tenant asks of those who sign in and enter it.
 
-use tenantry_types::Timestamp;
 use tenantry_types::sign_in::{SignInMethod, SignInPolicy};
+use tenantry_types::{TenantId, Timestamp, UserId};
 
 use crate::error::word;
-use crate::{Result, TenantTx};
+use crate::{PlatformTx, Result, TenantTx};
 
 /// The policy as it is stored.
 pub(crate) fn policy(require_totp: bool, methods: &[String], session_hours: Option<i32>) -> Result<SignInPolicy> {
@@ -47,4 +47,33 @@ pub async fn put(tx: &mut TenantTx, policy: &SignInPolicy, now: Timestamp) -> Re
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// What the tenants of a person ask, at most a thousand; and whether the person has one-time codes.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_memberships(tx: &mut PlatformTx, user: UserId) -> Result<(Vec<(TenantId, SignInPolicy)>, bool)> {
+    let rows = sqlx::query!(
+        "select t.id, t.require_totp, t.sign_in_methods, t.session_hours
+         from membership m
+         join tenant t on t.id = m.tenant_id
+         where m.user_id = $1 and m.status = 'active'
+         order by t.id
+         limit 1000",
+        user.uuid()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let has_totp = sqlx::query_scalar!(
+        r#"select exists (select 1 from totp c where c.user_id = $1 and c.confirmed_at is not null) as "has!""#,
+        user.uuid()
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let policies = rows
+        .into_iter()
+        .map(|row| Ok((row.id.into(), policy(row.require_totp, &row.sign_in_methods, row.session_hours)?)))
+        .collect::<Result<_>>()?;
+    Ok((policies, has_totp))
 }

@@ -13,6 +13,8 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/access.rs", "oneself(", 2),
     // The first account takes the tenant that was prepared for it.
     ("domain/src/accounts.rs", "found(", 1),
+    // Keys of who was in an account that was not theirs end in their tenants.
+    ("domain/src/accounts/owner.rs", "job(", 1),
     // What was refused is written later, for many at once.
     ("domain/src/audit/refusals.rs", "job(", 1),
     ("domain/src/audit/suspicion.rs", "job(", 1),

@@ -15,6 +15,7 @@ const TENANT: &[&str] = &[
     "audit_event",
     "audit_personal",
     "former_member",
+    "former_address",
 ];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[

@@ -3,6 +3,7 @@
 
 pub mod log_in;
 pub mod openid;
+mod owner;
 pub mod passwords;
 pub mod sessions;
 pub mod sign_up;
@@ -22,7 +23,7 @@ use tenantry_types::account::{AvailableTenant, MePatch, Registration, User, User
 use tenantry_types::model::MyModel;
 use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::tenant::Tenant;
-use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp};
+use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp, UserId};
 
 use crate::audit::event;
 use crate::password::choose;
@@ -112,7 +113,10 @@ async fn make(app: &App, mut tx: PlatformTx, origin: &Origin, newcomer: Newcomer
         ),
     );
     sessions::note_place(&mut tx, &user, origin).await?;
-    if !user.email_verified {
+    if user.email_verified {
+        // Who has the link of the mail has typed the password.
+        account::owner::note(&mut tx, user.id, now()).await?;
+    } else {
         verification::welcome(app, &mut tx, &user).await?;
     }
 
@@ -199,6 +203,12 @@ pub(crate) fn address_mark(address: &Email) -> String {
     base64::engine::general_purpose::STANDARD.encode(crate::app::token_hash(address.as_str()))
 }
 
+/// The marks of the addresses that an account is known by, its identities' among them: what a tenant keeps of who leaves.
+pub(crate) async fn marks_of(tx: &mut PlatformTx, user: UserId) -> Result<Vec<Vec<u8>>> {
+    let addresses = tenantry_db::openid::addresses(tx, user).await?;
+    Ok(addresses.iter().map(|address| crate::app::token_hash(address)).collect())
+}
+
 /// Deletes one's own account with all memberships.
 ///
 /// # Errors
@@ -277,7 +287,7 @@ pub(crate) async fn record_switch(tx: &mut PlatformTx, who: &Principal, to: Tena
     Ok(())
 }
 
-/// Makes an account from the command line or the environment.
+/// Makes an account from the command line or the environment. That its address is theirs the person shows like others.
 ///
 /// # Errors
 /// `EmailTaken`; a fault of `password`.
@@ -285,7 +295,6 @@ pub async fn create_operator(app: &App, origin: &Origin, email: Email, name: &Na
     let hash = app.passwords().hash(choose(password, "password")?).await?;
     let user = User {
         is_operator: true,
-        email_verified: true,
         ..new_user(email, name)
     };
     let mut tx = app.db().platform().await?;
@@ -296,6 +305,7 @@ pub async fn create_operator(app: &App, origin: &Origin, email: Email, name: &Na
         &actor,
         event("user.created", "user", Some(user.id.to_string()), &user.name, json!({ "operator": true })),
     );
+    verification::welcome(app, &mut tx, &user).await?;
     match if first { crate::initialize::claim(&mut tx).await? } else { None } {
         Some(tenant) => own(tx, &tenant, actor, &user).await?.commit().await?,
         None => tx.commit().await?,

@@ -11,6 +11,7 @@ use tenantry_types::tenant::MembersJoin;
 use tenantry_types::{Page, PageQuery, ProblemCode, TenantRole, UserId};
 use uuid::Uuid;
 
+use crate::accounts::marks_of;
 use crate::audit::event;
 use crate::{Actor, App, Asker, Error, Granted, Operator, Result, TenantCtx, needs, now};
 
@@ -224,12 +225,12 @@ pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, 
     Ok(Member { role, status, ..before })
 }
 
-async fn delete(tx: &mut TenantTx, member: &Member, action: &'static str) -> Result<()> {
+async fn delete(tx: &mut TenantTx, member: &Member, marks: &[Vec<u8>], action: &'static str) -> Result<()> {
     if member.role == TenantRole::Owner && db::other_owners(tx, member.user_id).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
     }
     invitation::revoke_of(tx, member.user_id).await?;
-    db::delete(tx, member.user_id, now()).await?;
+    db::delete(tx, member.user_id, marks, now()).await?;
     tx.record(event(
         action,
         "user",
@@ -245,12 +246,14 @@ async fn delete(tx: &mut TenantTx, member: &Member, action: &'static str) -> Res
 /// # Errors
 /// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) -> Result<()> {
-    let mut tx = app.db().tenant(&by).await?;
+    let mut platform = app.db().platform().await?;
+    let marks = marks_of(&mut platform, user).await?;
+    let mut tx = platform.enter(&by).await?;
     db::lock(&mut tx).await?;
     let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
     role_allows(by.covers(member.role))?;
     owners_take_a_person(by.actor(), member.role)?;
-    delete(&mut tx, &member, "member.removed").await?;
+    delete(&mut tx, &member, &marks, "member.removed").await?;
     tx.commit().await?;
     Ok(())
 }
@@ -261,10 +264,12 @@ pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) 
 /// `LastOwner`; `NotFound` for an operator who is not a member.
 pub async fn leave(app: &App, ctx: &TenantCtx) -> Result<()> {
     let person = ctx.asker().person()?.id();
-    let mut tx = app.db().tenant(&oneself(ctx)).await?;
+    let mut platform = app.db().platform().await?;
+    let marks = marks_of(&mut platform, person).await?;
+    let mut tx = platform.enter(&oneself(ctx)).await?;
     db::lock(&mut tx).await?;
     let member = db::get(&mut tx, person).await?.ok_or(Error::NOT_FOUND)?;
-    delete(&mut tx, &member, "member.left").await?;
+    delete(&mut tx, &member, &marks, "member.left").await?;
     tx.commit().await?;
     Ok(())
 }

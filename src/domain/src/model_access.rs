@@ -14,7 +14,7 @@ use tenantry_types::{Fault, FieldError, ModelId, Page, PageQuery, WorkspaceId};
 use uuid::Uuid;
 
 use crate::audit::event;
-use crate::{App, Error, Granted, Principal, Result, csv, needs, now};
+use crate::{App, Error, Granted, Principal, Result, csv, needs, now, sign_in_policy};
 
 /// People in a report that is written in one piece.
 const REPORT_ROWS: u32 = 50_000;
@@ -242,11 +242,12 @@ pub async fn set_workspace(app: &App, by: Granted<needs::WorkspaceModelsManage>,
     Ok(after)
 }
 
-/// Every model that one may use, in each tenant.
+/// Every model that one may use, in each tenant that this sign-in is enough for.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn mine(app: &App, who: &Principal) -> Result<Vec<MyModel>> {
     let mut tx = app.db().platform().await?;
-    Ok(db::of_user(&mut tx, who.id()).await?)
+    let tenants = sign_in_policy::open_to(&mut tx, who).await?;
+    Ok(db::of_user(&mut tx, who.id(), &tenants).await?)
 }

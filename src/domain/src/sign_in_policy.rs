@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tenantry_db::member;
 use tenantry_db::sign_in_policy as db;
-use tenantry_types::sign_in::{SignInPolicy, SignInPolicyPatch};
-use tenantry_types::{CtxRole, Fault, ProblemCode, Timestamp};
+use tenantry_db::{PlatformTx, member};
+use tenantry_types::sign_in::{SignInMethod, SignInPolicy, SignInPolicyPatch};
+use tenantry_types::{CtxRole, Fault, ProblemCode, TenantId, Timestamp};
 
 use crate::accounts::totp;
 use crate::audit::event;
@@ -21,15 +21,29 @@ use crate::{App, Asker, Error, Granted, Principal, Result, TenantCtx, needs, now
 /// # Errors
 /// `TotpRequiredByTenant`, `SignInMethod`, `SignInAgain`.
 pub(crate) fn obey(ctx: &TenantCtx) -> Result<()> {
-    let policy = ctx.sign_in_policy();
     if ctx.role() == CtxRole::Operator {
         return Ok(());
     }
-    let of_person = ctx.asker().user_id().is_some();
-    if policy.require_totp && of_person && !ctx.has_totp() {
+    let lacks_totp = ctx.asker().user_id().is_some() && !ctx.has_totp();
+    let signed_in = ctx.asker().person().ok().and_then(Principal::signed_in);
+    met(ctx.sign_in_policy(), lacks_totp, signed_in)
+}
+
+/// The tenants of a person whose policy this sign-in meets: for what shows several at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn open_to(tx: &mut PlatformTx, who: &Principal) -> Result<Vec<TenantId>> {
+    let (policies, has_totp) = db::of_memberships(tx, who.id()).await?;
+    let open = policies.into_iter().filter(|(_, policy)| met(policy, !has_totp, who.signed_in()).is_ok());
+    Ok(open.map(|(tenant, _)| tenant).collect())
+}
+
+fn met(policy: &SignInPolicy, lacks_totp: bool, signed_in: Option<(Timestamp, SignInMethod)>) -> Result<()> {
+    if policy.require_totp && lacks_totp {
         return Err(ProblemCode::TotpRequiredByTenant.into());
     }
-    let Some((at, method)) = ctx.asker().person().ok().and_then(Principal::signed_in) else {
+    let Some((at, method)) = signed_in else {
         return Ok(());
     };
     if !policy.methods.contains(&method) {

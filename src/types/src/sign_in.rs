@@ -164,10 +164,10 @@ pub struct RecoveryCodes {
     pub recovery_codes: Vec<String>,
 }
 
-/// `POST /auth/totp`: the password again, before what is sensitive.
+/// `POST /auth/totp`: the password again, before what is sensitive. An account without one takes a sign-in of just now.
 #[derive(Debug, Clone)]
 pub struct Reauthentication {
-    pub password: Secret,
+    pub password: Option<Secret>,
 }
 
 impl Reauthentication {
@@ -176,7 +176,7 @@ impl Reauthentication {
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
         Fields::read(body, |f| {
             Some(Self {
-                password: f.required("password")?,
+                password: f.optional("password")?,
             })
         })
     }
@@ -217,7 +217,8 @@ impl TotpCode {
 /// `POST /auth/totp/disable`, `/recovery-codes`: all that a sign-in takes, again.
 #[derive(Debug, Clone)]
 pub struct SecondFactor {
-    pub password: Secret,
+    /// An account without one takes a sign-in of just now.
+    pub password: Option<Secret>,
     /// A code or a recovery code.
     pub totp: Secret,
 }
@@ -227,7 +228,7 @@ impl SecondFactor {
     /// All faults of the body.
     pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
         Fields::read(body, |f| {
-            let password = f.required("password");
+            let password = f.optional("password");
             let totp = f.required("totp");
             Some(Self {
                 password: password?,

@@ -18,6 +18,10 @@ impl Email {
     /// # Errors
     /// When the text is not one address: something, `@`, a domain; at most 254 characters (RFC 5321).
     pub fn parse(text: &str) -> Result<Self, Fault> {
+        // Such as the sign for kelvin, whose lower case is a k: in lower case it would be somebody else's address.
+        if text.chars().any(|c| !c.is_ascii() && c.to_lowercase().any(|lower| lower.is_ascii())) {
+            return Err(Fault::NotAnEmail);
+        }
         let text = text.trim().to_lowercase();
         if text.len() > 254 {
             return Err(Fault::TooLong { max: 254 });

@@ -52,8 +52,9 @@ pub struct RegistrationConfirmation {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reauthentication {
+    /// Needed by an account that has one; others need a sign-in of the last ten minutes.
     #[schema(format = Password, example = "an engine of brass")]
-    password: String,
+    password: Option<String>,
 }
 
 #[derive(ToSchema)]
@@ -75,8 +76,9 @@ pub struct TotpCode {
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecondFactor {
+    /// Needed by an account that has one; others need a sign-in of the last ten minutes.
     #[schema(format = Password, example = "an engine of brass")]
-    password: String,
+    password: Option<String>,
     /// What the app shows, or a recovery code.
     #[schema(example = "123456")]
     totp: String,

@@ -43,8 +43,9 @@ pub async fn reset(State(app): State<App>, info: Info, Body(cmd): Body<PasswordR
 
 /// Prove an address by the link of a mail
 #[utoipa::path(post, path = "", operation_id = "verify_email", request_body = bodies::EmailVerification, responses((status = 200, body = User)))]
-pub async fn verify(State(app): State<App>, info: Info, Body(cmd): Body<EmailVerification>) -> Answer<Json<User>> {
-    Ok(Json(verification::verify(&app, &info.origin, cmd).await?))
+pub async fn verify(State(app): State<App>, info: Info, who: Option<Caller>, Body(cmd): Body<EmailVerification>) -> Answer<Json<User>> {
+    let who = who.map(|Caller(who)| who.id());
+    Ok(Json(verification::verify(&app, &info.origin, who, cmd).await?))
 }
 
 /// Have the mail that proves the caller's address sent again

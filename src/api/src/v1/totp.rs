@@ -19,7 +19,7 @@ pub async fn state(State(app): State<App>, Caller(who): Caller) -> Answer<Json<T
 
 /// Make a secret for the caller's app
 ///
-/// Takes the password. Nothing asks for codes before the first one was given to `confirm`.
+/// Takes the password, or of an account without one a sign-in of the last ten minutes (else 403 `not_fresh`). Nothing asks for codes before the first one was given to `confirm`.
 #[utoipa::path(post, path = "", operation_id = "begin_totp", request_body = bodies::Reauthentication, responses((status = 200, body = TotpSecret)))]
 pub async fn begin(
     State(app): State<App>,

@@ -1,7 +1,7 @@
 //! Which models a tenant may use, who in it, and which of them a workspace lists.
 
 use tenantry_types::model::{AccessMode, Audience, MyModel, TenantModel, WorkspaceModels};
-use tenantry_types::{ModelId, PageQuery, Timestamp, UserId, WorkspaceId};
+use tenantry_types::{ModelId, PageQuery, TenantId, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
 use crate::error::word;
@@ -289,20 +289,22 @@ pub async fn set_workspace(tx: &mut TenantTx, workspace: WorkspaceId, mode: Acce
     Ok(())
 }
 
-/// The models that a person may use, in all tenants that are active; at most 5,000.
+/// The models that a person may use in these tenants, as far as they are active; at most 5,000.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_user(tx: &mut PlatformTx, user: UserId) -> Result<Vec<MyModel>> {
+pub async fn of_user(tx: &mut PlatformTx, user: UserId, tenants: &[TenantId]) -> Result<Vec<MyModel>> {
+    let tenants: Vec<Uuid> = tenants.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select a.organization_id as "tenant!", c.id, c.name, c.display_name
            from user_available_models a
            join tenant t on t.id = a.organization_id and t.status = 'active'
            join model c on c.id = a.model_id
-           where a.user_id = $1
+           where a.user_id = $1 and a.organization_id = any ($2)
            order by lower(t.name), t.id, c.name
            limit 5000"#,
-        user.uuid()
+        user.uuid(),
+        &tenants,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -9,7 +9,7 @@
 mod identities;
 mod join;
 
-pub use identities::{has_password, list, unlink};
+pub use identities::{list, unlink};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -23,8 +23,9 @@ use tenantry_types::{Email, ProblemCode, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::log_in::{self, LogIn};
+use super::passwords::prove_again;
 use super::sessions::Entered;
-use super::totp;
+use super::{owner, totp};
 use crate::app::{new_token, token_hash};
 use crate::audit::{self, event};
 use crate::outbox::{Notice, post_notice};
@@ -122,7 +123,7 @@ pub async fn begin(app: &App, provider: &str, next: Option<String>) -> Result<Be
 /// # Errors
 /// As `begin`; a fault of `password`, `NotFresh` for who has none; `Unauthenticated` without a session.
 pub async fn begin_link(app: &App, who: &Principal, provider: &str, password: Option<&Secret>) -> Result<Begun> {
-    identities::prove_again(app, who, password).await?;
+    prove_again(app, who, password).await?;
     depart(app, provider, None, Some(who)).await
 }
 
@@ -240,7 +241,15 @@ pub(super) async fn sign_in(app: &App, origin: &Origin, visit: Visit, code: Opti
         let email = proof.verified_email.as_ref().map(Email::as_str);
         db::touch(&mut tx, &proof.issuer, &proof.subject, email, now()).await?;
     } else {
-        keep(app, &mut tx, origin, &user, &visit).await?;
+        let (mut arrived, anew) = owner::arrives(tx, &user, origin).await?;
+        let what = if anew {
+            account::owner::clear_password(&mut arrived, user.id, now()).await?;
+            Notice::TakenOver
+        } else {
+            Notice::IdentityLinked
+        };
+        keep(app, &mut arrived, origin, &user, &visit, what).await?;
+        tx = arrived;
     }
     join::enter(tx, origin, user, &visit).await
 }
@@ -257,9 +266,9 @@ async fn by_address(tx: &mut PlatformTx, email: &Email) -> Result<Option<User>> 
 }
 
 /// Links an identity to an account, and tells its owner.
-async fn keep(app: &App, tx: &mut PlatformTx, origin: &Origin, user: &User, visit: &Visit) -> Result<()> {
+async fn keep(app: &App, tx: &mut PlatformTx, origin: &Origin, user: &User, visit: &Visit, what: Notice) -> Result<()> {
     insert(tx, user.id, visit).await?;
-    post_notice(app, tx, &user.email, Notice::IdentityLinked, origin).await?;
+    post_notice(app, tx, &user.email, what, origin).await?;
     let changes = json!({ "provider": visit.provider });
     tx.record(
         &Actor::newcomer(user, origin),

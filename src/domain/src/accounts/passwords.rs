@@ -12,6 +12,7 @@ use tenantry_types::sign_in::{ForgottenPassword, PasswordChange, PasswordReset, 
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, ProblemCode, UserId};
 
+use super::owner;
 use crate::app::token_hash;
 use crate::audit::event;
 use crate::guesses::network_of;
@@ -47,6 +48,27 @@ pub(super) fn just_signed_in(who: &Principal) -> Result<()> {
         Some((at, _)) if at.0 + FRESH > now().0 => Ok(()),
         _ => Err(ProblemCode::NotFresh.into()),
     }
+}
+
+/// Whether the caller has a password to prove themselves with.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_password(app: &App, who: &Principal) -> Result<bool> {
+    let mut tx = app.db().platform().await?;
+    Ok(account::password_hash(&mut tx, who.id()).await?.is_some())
+}
+
+/// The password again; who has none must have signed in just now.
+///
+/// # Errors
+/// A fault of `password`, `RateLimited`; `NotFresh`.
+pub(super) async fn prove_again(app: &App, who: &Principal, password: Option<&Secret>) -> Result<()> {
+    if has_password(app, who).await? {
+        let password = password.ok_or_else(|| Error::field("password", Fault::Required))?;
+        return prove(app, who, password, "password").await;
+    }
+    just_signed_in(who)
 }
 
 /// Ends all sessions but the caller's, which the front end gives a new id; answers how that one goes on.
@@ -121,9 +143,9 @@ pub async fn reset(app: &App, origin: &Origin, cmd: PasswordReset) -> Result<()>
         .await?
         .filter(|user| user.status == UserStatus::Active && user.email == link.email)
         .ok_or(ProblemCode::LinkNotValid)?;
+    let (mut tx, _) = owner::arrives(tx, &user, origin).await?;
     account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
     account_token::delete_all(&mut tx, Kind::Reset, user.id).await?;
-    session::delete_all(&mut tx, user.id, None).await?;
     // The places of before may be those of whoever knew the old password. This one is the owner's.
     sign_in_place::delete_all(&mut tx, user.id).await?;
     super::sessions::note_place(&mut tx, &user, origin).await?;

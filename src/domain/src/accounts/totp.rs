@@ -12,7 +12,7 @@ use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, ProblemCode, Timestamp, UserId};
 use totp_rs::{Builder, Totp};
 
-use super::passwords::prove;
+use super::passwords::prove_again;
 use crate::app::token_hash;
 use crate::audit::event;
 use crate::guesses::network_of;
@@ -82,9 +82,9 @@ pub async fn state(app: &App, who: &Principal) -> Result<TotpState> {
 /// Makes a secret for the caller's app. Nothing asks for codes before `confirm`.
 ///
 /// # Errors
-/// A fault of `password`; `TotpOn`.
+/// As `prove_again`; `TotpOn`.
 pub async fn begin(app: &App, who: &Principal, cmd: Reauthentication) -> Result<TotpSecret> {
-    prove(app, who, &cmd.password, "password").await?;
+    prove_again(app, who, cmd.password.as_ref()).await?;
     let secret = rand::random::<[u8; 20]>();
     let sealed = app.vault().seal_platform(place(who.id()), &secret)?;
     let mut tx = app.db().platform().await?;
@@ -158,7 +158,7 @@ fn new_code() -> String {
 /// Turns codes off.
 ///
 /// # Errors
-/// A fault of `password`; `TotpWrong`, `TotpOff`.
+/// As `prove_again`; `TotpWrong`, `TotpOff`.
 pub async fn disable(app: &App, who: &Principal, cmd: SecondFactor) -> Result<()> {
     let mut tx = reprove(app, who, &cmd).await?;
     db::delete(&mut tx, who.id()).await?;
@@ -180,9 +180,9 @@ pub async fn renew_recovery_codes(app: &App, who: &Principal, cmd: SecondFactor)
     Ok(codes)
 }
 
-/// Asks for password and code again.
+/// Asks for all that a sign-in takes, again.
 async fn reprove(app: &App, who: &Principal, cmd: &SecondFactor) -> Result<PlatformTx> {
-    prove(app, who, &cmd.password, "password").await?;
+    prove_again(app, who, cmd.password.as_ref()).await?;
     let mut tx = app.db().platform().await?;
     let stored = confirmed(&mut tx, who.id()).await?.ok_or(ProblemCode::TotpOff)?;
     check(app, &mut tx, who.user(), who.origin(), &stored, &cmd.totp).await?;

@@ -3,9 +3,9 @@
 use serde_json::json;
 use tenantry_db::account_token::{self, Kind};
 use tenantry_db::{PlatformTx, account};
-use tenantry_types::ProblemCode;
 use tenantry_types::account::User;
 use tenantry_types::sign_in::EmailVerification;
+use tenantry_types::{ProblemCode, UserId};
 
 use crate::app::token_hash;
 use crate::audit::event;
@@ -58,11 +58,12 @@ pub async fn send(app: &App, who: &Principal, base_url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Takes the link of such a mail.
+/// Takes the link of such a mail. Opened by who is signed in to the account, it shows that account and address are the
+/// same person's.
 ///
 /// # Errors
 /// `LinkNotValid`.
-pub async fn verify(app: &App, origin: &Origin, cmd: EmailVerification) -> Result<User> {
+pub async fn verify(app: &App, origin: &Origin, who: Option<UserId>, cmd: EmailVerification) -> Result<User> {
     let mut tx = app.db().platform().await?;
     let hash = token_hash(cmd.token.expose());
     let link = account_token::take(&mut tx, Kind::Verify, &hash, now())
@@ -70,6 +71,9 @@ pub async fn verify(app: &App, origin: &Origin, cmd: EmailVerification) -> Resul
         .ok_or(ProblemCode::LinkNotValid)?;
     if !account::set_verified(&mut tx, link.user, &link.email, now()).await? {
         return Err(ProblemCode::LinkNotValid.into());
+    }
+    if who == Some(link.user) {
+        account::owner::note(&mut tx, link.user, now()).await?;
     }
     account_token::delete_all(&mut tx, Kind::Verify, link.user).await?;
     let user = account::find(&mut tx, link.user).await?.ok_or(ProblemCode::LinkNotValid)?;

@@ -54,6 +54,7 @@ pub(crate) enum Notice {
     TotpReset,
     IdentityLinked,
     IdentityUnlinked,
+    TakenOver,
 }
 
 impl Notice {
@@ -64,7 +65,14 @@ impl Notice {
             Self::TotpOn => "One-time codes were turned on: signing in takes a code now. All other sessions were ended.",
             Self::TotpOff => "One-time codes were turned off: signing in takes the password alone now.",
             Self::IdentityLinked => "An identity at a provider was linked to your account: it signs you in now.",
-            Self::IdentityUnlinked => "An identity at a provider was taken from your account: it does not sign you in any more.",
+            Self::IdentityUnlinked => {
+                "An identity at a provider was taken from your account: it does not sign you in any more. All other sessions were ended."
+            }
+            Self::TakenOver => {
+                "An identity at a provider was linked to your account: it signs you in now. Nobody had shown in this account before that its address is \
+                 theirs, so its password, its sessions and its API keys were ended. Whoever had them may be somebody else: look at what is in the account. \
+                 To have a password again, ask for a new one on the page for signing in."
+            }
             Self::TotpReset => {
                 "An operator of this server turned your one-time codes off, and ended all sessions. Sign in with your password, and turn them on again."
             }

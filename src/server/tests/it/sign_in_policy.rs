@@ -143,3 +143,47 @@ async fn ways_of_signing_in_are_taken_or_not() {
     let recorded = "select count(*) from audit_event where action = 'tenant.sign_in_policy_updated'";
     assert_eq!(app.database.count(recorded).await.unwrap(), 1);
 }
+
+/// What shows the models of all one's tenants at once obeys the policy of each.
+#[tokio::test]
+async fn models_of_a_tenant_that_this_sign_in_is_not_enough_for_are_not_listed() {
+    let app = TestApp::new().await;
+    let model = "018f0000-0000-7000-8000-000000000001";
+    app.database
+        .run(&format!(
+            "insert into model (id, name, display_name, created_at, updated_at) values ('{model}', 'some-model', 'Some model', now(), now())"
+        ))
+        .await
+        .unwrap();
+    for side in [&app.a, &app.b] {
+        let body = json!({ "user_id": app.a.developer.user.id, "role": "developer" });
+        let members = format!("/api/v1/tenants/{}/members", side.tenant.id);
+        app.post(&members).by(&app.operator).json(&body).send().await;
+        let on = format!(
+            "insert into model_access (tenant_id, model_id, enabled, audience, updated_at) values ('{}', '{model}', true, 'tenant', now())",
+            side.tenant.id.uuid()
+        );
+        app.database.run(&on).await.unwrap();
+    }
+    let dora = log_in(&app, "dora@a.test").await;
+    let listed = async |who: &Person| {
+        let answer = app.get("/api/v1/me/models").by(who).send().await.json();
+        let all = answer["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| row["tenant"].as_str().unwrap().to_owned());
+        all.collect::<Vec<_>>()
+    };
+    let (a, b) = (app.a.tenant.id.to_string(), app.b.tenant.id.to_string());
+    assert_eq!(listed(&dora).await.len(), 2);
+    for policy in [json!({ "require_totp": true }), json!({ "methods": ["oidc"], "require_totp": false })] {
+        assert_eq!(set(&app, &app.operator, policy).await.status, StatusCode::OK);
+        assert_eq!(listed(&dora).await, [b.as_str()]);
+    }
+    let free = json!({ "methods": ["oidc", "password"], "session_hours": 8 });
+    assert_eq!(set(&app, &app.operator, free).await.status, StatusCode::OK);
+    assert!(listed(&dora).await.contains(&a));
+    let unknown = sign_in(&app, dora.user.clone()).await;
+    assert_eq!(listed(&unknown).await, [b.as_str()], "a sign-in that is too long ago");
+}

@@ -6,6 +6,11 @@ fn addresses_are_lower_cased_and_checked() {
     for bad in ["", "ada", "@x.y", "ada@", "a b@x.y", "ada@x..y", "ada@-x.y", "a@b@c.d", "a\n@x.y"] {
         assert!(Email::parse(bad).is_err(), "{bad:?}");
     }
+    // The sign for kelvin and the dotted capital, which become a k and an i in lower case.
+    for other in ["\u{212a}evin@x.y", "\u{130}da@x.y", "ada@\u{212a}x.y"] {
+        assert!(Email::parse(other).is_err(), "{other:?}");
+    }
+    assert!(Email::parse("Jürgen@x.y").is_ok());
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub async fn change(State(kit): State<Kit>, session: Session, request: Request) 
         "password" => change_password(&kit, &session, &who, &typed).await,
         "totp-begin" => begin(&kit, &who, &typed).await,
         "totp-confirm" => return confirm(&kit, &session, &who, parts, &typed).await,
-        "openid-link" => openid::link(&kit, &who, &typed).await.map(Outcome::Away),
+        "openid-link" => openid::link(&kit, &info, &who, &typed).await.map(Outcome::Away),
         "openid-unlink" => unlink(&kit, &who, &typed).await,
         "totp-off" => disable(&kit, &session, &who, &typed).await,
         "recovery-codes" => renew_codes(&kit, &who, &typed).await,

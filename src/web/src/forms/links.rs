@@ -47,15 +47,17 @@ pub async fn reset(State(kit): State<Kit>, Path(token): Path<String>, request: R
     }
 }
 
-pub async fn verify(State(kit): State<Kit>, Path(token): Path<String>, request: Request) -> Response {
-    let origin = origin_of(&info_of(&request));
+pub async fn verify(State(kit): State<Kit>, session: Session, Path(token): Path<String>, request: Request) -> Response {
+    let info = info_of(&request);
+    let origin = origin_of(&info);
     let (parts, typed) = match read(request).await {
         Ok(read) => read,
         Err(response) => return response,
     };
     let tried = async {
         let cmd = EmailVerification::parse(&json!({ "token": token }))?;
-        verification::verify(&kit.app, &origin, cmd).await
+        let who = principal_of(&kit.app, &session, &info).await.map_err(|e| Error::Code(e.code))?;
+        verification::verify(&kit.app, &origin, who.map(|who| who.id()), cmd).await
     };
     match tried.await {
         Ok(_) => Redirect::to(&with_done("/account", What::EmailVerified)).into_response(),

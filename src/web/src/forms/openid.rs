@@ -3,7 +3,7 @@
 //! Pages answer both ways, and not redirects: a cookie for our own site alone is not sent with what
 //! another site has set going, and a form of ours may lead nowhere else.
 use axum::extract::{Path, Query, Request, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
@@ -15,8 +15,8 @@ use tower_sessions::Session;
 
 use super::entrance::ask_for_code;
 use super::{Kit, Typed, again, enter, info_of};
-use crate::rpc::What;
-use crate::server::{local, origin_of, with_done};
+use crate::rpc::{What, encode};
+use crate::server::{RequestInfo, local, origin_of, with_done};
 
 /// Where somebody wants to be.
 #[derive(Deserialize)]
@@ -32,17 +32,36 @@ pub struct Answer {
     iss: Option<String>,
 }
 
-/// `GET /auth/openid/{provider}`.
+/// `GET /auth/openid/{provider}`. Providers send back to the public address, and cookies are of one host: whoever begins
+/// at the subdomain of a tenant goes to the public address first, and is signed in there.
 pub async fn leave(State(kit): State<Kit>, Path(provider): Path<String>, Query(aim): Query<Aim>, request: Request) -> Response {
     let next = local(aim.next.as_deref()).map(str::to_owned);
+    if let Some(base) = elsewhere(&kit, &info_of(&request)) {
+        let next = next.map(|next| format!("?next={}", encode(&next))).unwrap_or_default();
+        return Redirect::to(&format!("{base}/auth/openid/{}{next}", encode(&provider))).into_response();
+    }
     match openid::begin(&kit.app, &provider, next).await {
         Ok(begun) => depart(&kit, &begun),
         Err(error) => refuse(&kit, request.into_parts().0, error).await,
     }
 }
 
-/// To the provider, to link an identity of theirs to the caller's account.
-pub async fn link(kit: &Kit, who: &Principal, typed: &Typed) -> Result<Response, Error> {
+/// The public address, for who came by a subdomain of a tenant.
+fn elsewhere<'a>(kit: &'a Kit, info: &RequestInfo) -> Option<&'a str> {
+    let base = kit.app.policy().public_url.as_deref()?;
+    let subdomain = info.subdomain.as_deref()?;
+    // Unless the public address is that very name.
+    let host = base.split_once("://").map_or(base, |(_, host)| host);
+    let same = host.strip_prefix(subdomain).is_some_and(|rest| rest.starts_with('.'));
+    (!same).then_some(base)
+}
+
+/// To the provider, to link an identity of theirs to the caller's account. From a subdomain it leads to the account at
+/// the public address: the session there is the one that the provider sends back to.
+pub async fn link(kit: &Kit, info: &RequestInfo, who: &Principal, typed: &Typed) -> Result<Response, Error> {
+    if let Some(base) = elsewhere(kit, info) {
+        return Ok(onward(&format!("{base}/account")));
+    }
     let password = typed.get("password").map(Secret::new);
     let provider = typed.get("provider").unwrap_or_default();
     let begun = openid::begin_link(&kit.app, who, provider, password.as_ref()).await?;

@@ -4,7 +4,7 @@ use leptos_meta::Title;
 use tenantry_types::ProblemCode;
 use tenantry_types::invitation::{InvitationPreview, InvitationStatus};
 
-use super::login::Door;
+use super::login::{Door, Providers};
 use super::role_help;
 use crate::data::fetch;
 use crate::frame::param;
@@ -122,6 +122,7 @@ fn Answer(token: String, preview: InvitationPreview, me: Option<Me>) -> impl Int
         // Whether there is an account with this address is not said before somebody tries.
         None => view! {
             <p>"You have an account with this address? "<a href=login>"Sign in to join"</a></p>
+            <Providers next=Some(here.clone()) />
             <PlainForm form="accept" action=here>
                 <Field name="email" label="Email" kind="email" value=email autocomplete="username" readonly=true required=true />
                 <Field name="name" label="Your name" autocomplete="name" required=true />

@@ -67,7 +67,7 @@ pub fn Login() -> impl IntoView {
 
 /// Links to the providers that this server knows. The browser leaves the console with them.
 #[component]
-fn Providers(next: Option<String>) -> impl IntoView {
+pub fn Providers(next: Option<String>) -> impl IntoView {
     let data = fetch_apart(session::providers);
     waiting(move || {
         let next = next.clone();

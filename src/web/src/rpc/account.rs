@@ -39,7 +39,7 @@ pub async fn load_safety() -> Result<Safety, UiError> {
         mail: s.app.mailer().is_some(),
         providers: super::session::named(&s.app),
         identities: openid::list(&s.app, &s.who).await?,
-        has_password: openid::has_password(&s.app, &s.who).await?,
+        has_password: passwords::has_password(&s.app, &s.who).await?,
     })
 }
 

@@ -2,14 +2,14 @@
 //! again who one is.
 
 use serde_json::json;
-use tenantry_db::{account, openid as db};
+use tenantry_db::{account, openid as db, session};
 use tenantry_types::account::UserStatus;
 use tenantry_types::openid::Identity;
 use tenantry_types::text::Secret;
-use tenantry_types::{Fault, IdentityId, ProblemCode, UserId};
+use tenantry_types::{IdentityId, ProblemCode, UserId};
 
 use super::{Visit, keep};
-use crate::accounts::passwords::{just_signed_in, prove};
+use crate::accounts::passwords::prove_again;
 use crate::audit::event;
 use crate::outbox::{Notice, post_notice};
 use crate::{App, Error, Origin, Principal, Result, now};
@@ -21,27 +21,6 @@ use crate::{App, Error, Origin, Principal, Result, now};
 pub async fn list(app: &App, who: &Principal) -> Result<Vec<Identity>> {
     let mut tx = app.db().platform().await?;
     Ok(db::list(&mut tx, who.id()).await?)
-}
-
-/// Whether the caller has a password to prove themselves with.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn has_password(app: &App, who: &Principal) -> Result<bool> {
-    let mut tx = app.db().platform().await?;
-    Ok(account::password_hash(&mut tx, who.id()).await?.is_some())
-}
-
-/// The password again; who has none must have signed in just now.
-///
-/// # Errors
-/// A fault of `password`, `RateLimited`; `NotFresh`.
-pub(super) async fn prove_again(app: &App, who: &Principal, password: Option<&Secret>) -> Result<()> {
-    if has_password(app, who).await? {
-        let password = password.ok_or_else(|| Error::field("password", Fault::Required))?;
-        return prove(app, who, password, "password").await;
-    }
-    just_signed_in(who)
 }
 
 /// Links an identity to the account that asked for it. That the provider has verified the same address
@@ -58,16 +37,18 @@ pub(super) async fn link(app: &App, origin: &Origin, user: UserId, visit: &Visit
     match db::owner(&mut tx, &visit.proof.issuer, &visit.proof.subject).await? {
         Some(owner) if owner == user.id => return Ok(()),
         Some(_) => return Err(ProblemCode::IdentityTaken.into()),
-        None => keep(app, &mut tx, origin, &user, visit).await?,
+        None => keep(app, &mut tx, origin, &user, visit, Notice::IdentityLinked).await?,
     }
-    if visit.proof.verified_email.as_ref() == Some(&user.email) && !user.email_verified {
+    if visit.proof.verified_email.as_ref() == Some(&user.email) {
         account::set_verified(&mut tx, user.id, &user.email, now()).await?;
+        account::owner::note(&mut tx, user.id, now()).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// Takes an identity from the caller's account.
+/// Takes an identity from the caller's account, and ends all sessions and tokens but the caller's session: some may have
+/// been begun with it.
 ///
 /// # Errors
 /// As `prove_again`; `NotFound`; `LastWayIn` when there is no password and no other identity.
@@ -82,6 +63,8 @@ pub async fn unlink(app: &App, who: &Principal, id: IdentityId, password: Option
     if !has_password && db::list(&mut tx, who.id()).await?.is_empty() {
         return Err(ProblemCode::LastWayIn.into());
     }
+    let current = who.session().and_then(|held| held.key.as_ref());
+    session::delete_all(&mut tx, who.id(), current).await?;
     post_notice(app, &mut tx, &who.user().email, Notice::IdentityUnlinked, who.origin()).await?;
     tx.record(
         &who.actor(),

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 use tenantry_db::access::welcome;
-use tenantry_db::account::Standing;
+use tenantry_db::account::{Standing, owner};
 use tenantry_db::domain::{self, Joinable};
 use tenantry_db::{PlatformTx, TenantTx, account, import, invitation, member};
 use tenantry_types::account::User;
@@ -13,6 +13,7 @@ use tenantry_types::{Email, Name, ProblemCode, TenantRole};
 use super::super::{address_mark, default_tenant_name, email_taken, found_own, log_in, new_user};
 use super::{Visit, done, insert};
 use crate::accounts::log_in::LogIn;
+use crate::app::token_hash;
 use crate::audit::event;
 use crate::{Actor, App, Error, Origin, RegistrationPolicy, Result, now};
 
@@ -42,6 +43,7 @@ pub(super) async fn newcomer(app: &App, mut tx: PlatformTx, origin: &Origin, vis
         ..new_user(email.clone(), &name(visit.proof.name.as_deref(), email)?)
     };
     account::insert(&mut tx, &user, None).await.map_err(email_taken)?;
+    owner::note(&mut tx, user.id, now()).await?;
     insert(&mut tx, user.id, &visit).await?;
     let actor = Actor::newcomer(&user, origin);
     let how = json!({ "provider": visit.provider });
@@ -68,9 +70,11 @@ fn name(said: Option<&str>, email: &Email) -> Result<Name> {
 /// Notes the sign-in, and lets the person into the tenant of their domain.
 pub(super) async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, visit: &Visit) -> Result<LogIn> {
     let standing = log_in::note(&mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
+    // An identity with another address, linked by hand, signs in to the account and opens no tenant: a domain lets in
+    // who is known here by an address of it.
     let joinable = match &visit.proof.verified_email {
-        Some(email) => joinable(&mut tx, email).await?,
-        None => None,
+        Some(email) if *email == user.email => joinable(&mut tx, email).await?,
+        _ => None,
     };
     match joinable {
         Some(joinable) => {
@@ -97,7 +101,8 @@ async fn joinable(tx: &mut PlatformTx, email: &Email) -> Result<Option<Joinable>
 /// Who left or was removed does not come back by themselves, and who finds no seat signs in without.
 async fn join(tx: &mut TenantTx, joinable: &Joinable, user: &User) -> Result<()> {
     // Asked before the lock: nearly everyone who signs in is a member already.
-    if member::get(tx, user.id).await?.is_some() || domain::was_member(tx, user.id).await? {
+    let marks = [token_hash(user.email.as_str())];
+    if member::get(tx, user.id).await?.is_some() || domain::was_member(tx, user.id, &marks).await? {
         return Ok(());
     }
     match crate::members::take_seats(tx, 1).await {

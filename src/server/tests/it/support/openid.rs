@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::SET_COOKIE;
 use secrecy::SecretString;
@@ -12,6 +13,7 @@ use tenantry_domain::ports::OpenIdProviders;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
 
 use super::call::Answer;
 use super::server::Server;
@@ -54,27 +56,27 @@ impl Provider {
             .unwrap();
         let folder = String::from_utf8(found.stdout).unwrap();
         assert!(Path::new(&folder).is_dir(), "no provider in {folder}: run scripts/setup test");
-        let mut process = Command::new("node")
-            .arg(root.join("src/server/tests/openid/provider.mjs"))
-            .args([&folder, mode])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let port = loop {
-            let line = lines.next_line().await.unwrap().unwrap();
-            if let Ok(port) = line.parse() {
-                break port;
+        // Now and then a node that starts beside many others waits for itself for ever.
+        for _ in 0..3 {
+            let mut process = Command::new("node")
+                .arg(root.join("src/server/tests/openid/provider.mjs"))
+                .args([&folder, mode])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .kill_on_drop(true)
+                .spawn()
+                .unwrap();
+            let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+            if let Ok(port) = timeout(Duration::from_secs(30), port_of(&mut lines)).await {
+                return Self {
+                    port,
+                    _process: process,
+                    _output: lines,
+                };
             }
-        };
-        Self {
-            port,
-            _process: process,
-            _output: lines,
         }
+        panic!("the provider does not start");
     }
 
     fn settings(&self, name: &str, client: &str) -> OpenIdSettings {
@@ -95,6 +97,16 @@ impl Provider {
             settings("down", "tenantry", 1),
         ];
         Arc::new(HttpOpenId::new(all).unwrap())
+    }
+}
+
+/// What the provider says first.
+async fn port_of(lines: &mut Lines<BufReader<ChildStdout>>) -> u16 {
+    loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        if let Ok(port) = line.parse() {
+            return port;
+        }
     }
 }
 

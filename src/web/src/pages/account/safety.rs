@@ -19,7 +19,7 @@ pub fn SafetySections() -> impl IntoView {
         view! {
             {mail.then(|| loaded(shared.me, |me| me.filter(|me| !me.user.email_verified).map(|_| view! { <Address /> })))}
             <Password />
-            <Codes state=safety.totp />
+            <Codes state=safety.totp has_password=safety.has_password />
             <Identities identities=safety.identities providers=safety.providers has_password=safety.has_password />
             <Sessions items=safety.sessions />
         }
@@ -53,16 +53,16 @@ fn Password() -> impl IntoView {
 
 /// One-time codes: off, being turned on, or on.
 #[component]
-fn Codes(state: TotpState) -> impl IntoView {
+fn Codes(state: TotpState, has_password: bool) -> impl IntoView {
     let posted = shared().posted.get_value();
     let body = match (posted.totp, state.enabled) {
         (Some((secret, qr)), false) => view! { <Begun secret qr /> }.into_any(),
-        (_, true) => view! { <On state /> }.into_any(),
+        (_, true) => view! { <On state has_password /> }.into_any(),
         (None, false) => view! {
-            <p>"Signing in then takes a code of an app on your phone as well: your password alone lets nobody in."</p>
+            <p>"Signing in then takes a code of an app on your phone as well: your password or your provider alone lets nobody in."</p>
             <PlainForm form="totp-begin" action="/account" class="form">
                 <Hidden name="what" value="totp-begin" />
-                <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
+                <Again has_password />
                 <Submit label="Turn on one-time codes" class="btn" />
             </PlainForm>
         }
@@ -92,7 +92,7 @@ fn Begun(secret: TotpSecret, qr: String) -> impl IntoView {
 }
 
 #[component]
-fn On(state: TotpState) -> impl IntoView {
+fn On(state: TotpState, has_password: bool) -> impl IntoView {
     let left = state.recovery_codes_left;
     view! {
         <p>"On since "<When at=state.since />". Recovery codes left: "{left}"."</p>
@@ -103,7 +103,7 @@ fn On(state: TotpState) -> impl IntoView {
                         <Panel label=label button="btn">
                             <PlainForm form=act action="/account" class="form">
                                 <Hidden name="what" value=act />
-                                <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true />
+                                <Again has_password />
                                 <Field name="totp" label="Code" help="Of your app, or a recovery code." autocomplete="one-time-code" mono=true required=true />
                                 <Submit label=verb />
                             </PlainForm>
@@ -113,6 +113,12 @@ fn On(state: TotpState) -> impl IntoView {
                 .collect_view()}
         </div>
     }
+}
+
+/// What proves again who one is: the password. Without one the server looks at how long ago the sign-in was.
+#[component]
+fn Again(has_password: bool) -> impl IntoView {
+    has_password.then(|| view! { <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true /> })
 }
 
 /// Recovery codes just made. They are not stored: this is the only time they are seen.
@@ -162,10 +168,7 @@ fn Identities(identities: Vec<Identity>, providers: Vec<(String, String)>, has_p
                         <PlainForm form=what id action="/account" class="form">
                             <Hidden name="what" value=what />
                             <Hidden name=field value />
-                            {has_password
-                                .then(|| {
-                                    view! { <Field name="password" label="Your password" kind="password" autocomplete="current-password" required=true /> }
-                                })}
+                            <Again has_password />
                             <Submit label=verb about=format!("{verb} {title}") />
                         </PlainForm>
                     </Panel>
