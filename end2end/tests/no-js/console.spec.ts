@@ -135,7 +135,7 @@ test("members: role, workspace role, removal, leaving", async ({ page, newPerson
   await expect(page.getByLabel(`Role of ${name}`, { exact: true })).toHaveValue("reviewer");
 
   await page.goto(`/t/${tenant.slug}/members`);
-  await page.getByRole("combobox", { name: "Role" }).selectOption("developer");
+  await page.getByLabel("Role", { exact: true }).selectOption("developer");
   await page.getByRole("button", { name: "Search" }).click();
   await expect(page.getByText("1 member matches, role developer")).toBeVisible();
   await page.goto(`/t/${tenant.slug}/members/${id}`);
@@ -150,6 +150,30 @@ test("members: role, workspace role, removal, leaving", async ({ page, newPerson
     await page.getByRole("dialog").getByRole("button", { name: "Leave", exact: true }).click();
     await expect(page.getByText("A tenant needs an owner: make somebody else owner first.").first()).toBeVisible();
   });
+});
+
+test("members: one by the menu of their row, many at once", async ({ page, newPerson }) => {
+  const { tenant, email } = await signUp(page);
+  await join(page, tenant, await newPerson(), "Bob Taylor", "viewer");
+  await join(page, tenant, await newPerson(), "Carl Brown", "viewer");
+  const row = (name: string) => page.getByRole("row", { name: new RegExp(name) });
+  await page.goto(`/t/${tenant.slug}/members?sort=name`);
+  await row("Bob Taylor").locator("summary").click();
+  await row("Bob Taylor").getByRole("button", { name: "Make admin" }).click();
+  await expect(page.getByText("The member is saved.")).toBeVisible();
+  await expect(row("Bob Taylor")).toContainText("Admin");
+  for (const name of ["Bob Taylor", "Carl Brown"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
+  await page.getByLabel("Role for the selected").selectOption("developer");
+  await page.getByRole("button", { name: "Set role" }).click();
+  for (const name of ["Bob Taylor", "Carl Brown"]) await expect(row(name)).toContainText("Developer");
+  await expect(page).toHaveURL(/sort=name/);
+
+  await page.getByRole("checkbox", { name: "Select Carl Brown" }).check();
+  await page.getByRole("checkbox", { name: "Select Ada Lovelace" }).check();
+  await page.getByRole("button", { name: "Disable", exact: true }).first().click();
+  await expect(page.getByText("A tenant needs an owner: make somebody else owner first.").first()).toBeVisible();
+  await page.goto(`/t/${tenant.slug}/members?q=${email}`);
+  await expect(page.getByText("Disabled")).toHaveCount(0);
 });
 
 test("tenants: a new one, its settings, suspended and active again", async ({ page }) => {

@@ -82,6 +82,23 @@ impl Default for Timeouts {
     }
 }
 
+/// A server on this database.
+#[derive(Debug)]
+pub struct Node {
+    /// `tenantry host:pid`.
+    pub name: String,
+    pub connections: i64,
+    /// When the oldest of its connections began.
+    pub since: time::OffsetDateTime,
+}
+
+/// What this process calls itself at the database, which cuts names after 63 bytes.
+fn node() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host: String = host.trim().chars().filter(char::is_ascii_graphic).take(40).collect();
+    format!("tenantry {host}:{}", std::process::id())
+}
+
 /// The database as the server uses it: through the login role, in transactions that enter a role.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -106,7 +123,7 @@ impl Db {
     pub async fn connect_with(url: &str, max_connections: u32, timeouts: Timeouts) -> Result<Self, StartError> {
         let ms = |time: Duration| format!("{}ms", time.as_millis());
         let options = PgConnectOptions::from_str(url).map_err(|e| StartError::Address(e.to_string()))?;
-        let options = options.application_name("tenantry").options([
+        let options = options.application_name(&node()).options([
             ("statement_timeout", ms(timeouts.statement)),
             ("lock_timeout", ms(timeouts.lock)),
             ("idle_in_transaction_session_timeout", ms(timeouts.idle_in_transaction)),
@@ -211,6 +228,25 @@ impl Db {
         Ok(sqlx::query_scalar!(r#"select current_setting('server_version') as "version!""#)
             .fetch_one(&self.pool)
             .await?)
+    }
+
+    /// The servers on this database, by their connections: the name that each gave, how many it has, and since when.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn nodes(&self) -> crate::Result<Vec<Node>> {
+        // As the login role: connections of others are not to be seen in full, and entered roles see none of its own.
+        Ok(sqlx::query_as!(
+            Node,
+            r#"select application_name as "name!", count(*) as "connections!", min(backend_start) as "since!"
+               from pg_stat_activity
+               where datname = current_database() and usename = current_user and application_name like 'tenantry %'
+               group by application_name
+               order by 3, 1
+               limit 100"#
+        )
+        .fetch_all(&self.pool)
+        .await?)
     }
 
     /// Closes all connections, after those in use are done.

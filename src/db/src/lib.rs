@@ -36,7 +36,7 @@ mod tx;
 pub mod workspace;
 
 pub use access::{Actor, Asker, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};
-pub use connect::{Db, MIGRATOR, OwnerDb, StartError, Timeouts};
+pub use connect::{Db, MIGRATOR, Node, OwnerDb, StartError, Timeouts};
 pub use error::DbError;
 pub use session::{PgSessionStore, SessionLimits, USER_KEY};
 pub use tx::{PlatformTx, TenantTx};

@@ -210,16 +210,16 @@ pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     Ok(())
 }
 
-/// Active owners other than this one. Take `lock` first.
+/// Active owners other than these. Take `lock` first.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn other_owners(tx: &mut TenantTx, but: UserId) -> Result<i64> {
+pub async fn other_owners(tx: &mut TenantTx, but: &[Uuid]) -> Result<i64> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "n!" from membership where tenant_id = $1 and role = 'owner' and status = 'active' and user_id <> $2"#,
+        r#"select count(*) as "n!" from membership where tenant_id = $1 and role = 'owner' and status = 'active' and user_id <> all ($2)"#,
         tenant,
-        but.uuid(),
+        but,
     )
     .fetch_one(tx.conn())
     .await?)
@@ -258,16 +258,18 @@ pub async fn insert(tx: &mut TenantTx, users: &[Uuid], role: TenantRole, now: Ti
     .await?)
 }
 
+/// Sets role, status or both of members.
+///
 /// # Errors
 /// When the database does not answer.
-pub async fn update(tx: &mut TenantTx, user: UserId, role: TenantRole, status: UserStatus) -> Result<()> {
+pub async fn update(tx: &mut TenantTx, users: &[Uuid], role: Option<TenantRole>, status: Option<UserStatus>) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query!(
-        "update membership set role = $3, status = $4 where tenant_id = $1 and user_id = $2",
+        "update membership set role = coalesce($3, role), status = coalesce($4, status) where tenant_id = $1 and user_id = any ($2)",
         tenant,
-        user.uuid(),
-        role.as_str(),
-        status.as_str(),
+        users,
+        role.map(TenantRole::as_str),
+        status.map(UserStatus::as_str),
     )
     .execute(tx.conn())
     .await?;

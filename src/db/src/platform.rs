@@ -31,6 +31,30 @@ pub async fn counts(tx: &mut PlatformTx) -> Result<Counts> {
     .await?)
 }
 
+/// Mails that wait to be sent, in all queues.
+#[derive(Debug)]
+pub struct Waiting {
+    pub mails: i64,
+    /// Of these, those that were tried and not taken.
+    pub failed: i64,
+}
+
+/// # Errors
+/// When the database does not answer.
+pub async fn waiting(tx: &mut PlatformTx) -> Result<Waiting> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        r#"select count(*) as "mails!", count(*) filter (where attempts > 0) as "failed!"
+           from (
+             select attempts from outbox where done_at is null
+             union all
+             select attempts from platform_outbox where done_at is null
+           ) queues"#
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Lets one node at a time make what a new server has to have.
 ///
 /// # Errors

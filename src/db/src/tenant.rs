@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use tenantry_types::input::Metadata;
-use tenantry_types::overview::TenantRow;
+use tenantry_types::overview::{Concerns, TenantRow};
 use tenantry_types::tenant::{Tenant, TenantSettings, TenantStats, TenantStatus};
 use tenantry_types::{PageQuery, PlanId, Slug, TenantId, Timestamp, UserId};
 use time::OffsetDateTime;
@@ -269,25 +269,31 @@ pub async fn purge(tx: &mut PlatformTx, id: TenantId) -> Result<()> {
     Ok(())
 }
 
-/// Pending invitations that expire until `soon`, and enabled models that are switched off.
+/// What is near an end, or does not work.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn attention(tx: &mut TenantTx, now: Timestamp, soon: Timestamp) -> Result<(i64, i64)> {
+pub async fn concerns(tx: &mut TenantTx, now: Timestamp) -> Result<Concerns> {
     let tenant = tx.tenant_id().uuid();
-    let row = sqlx::query!(
+    let now = now.0;
+    Ok(sqlx::query_as!(
+        Concerns,
         r#"select (
-             select count(*) from invitation where tenant_id = $1 and status = 'pending' and expires_at > $2 and expires_at <= $3
-           ) as "expiring!", (
+             select count(*) from invitation where tenant_id = $1 and status = 'pending' and expires_at > $2 and expires_at <= $2::timestamptz + interval '2 days'
+           ) as "invitations!", (
+             select count(*) from api_key where tenant_id = $1 and revoked_at is null and expires_at > $2 and expires_at <= $2::timestamptz + interval '7 days'
+           ) as "keys!", (
              select count(*) from model_access a join model c on c.id = a.model_id where a.tenant_id = $1 and a.enabled and not c.is_active
-           ) as "off!""#,
+           ) as "models_off!", (
+             select count(*) from provider p where p.enabled and not p.check_ok and exists (
+               select 1 from model_access a join model c on c.id = a.model_id and c.is_active join model_route r on r.model_id = c.id
+               where a.tenant_id = $1 and a.enabled and r.provider_id = p.id)
+           ) as "providers_down!""#,
         tenant,
-        now.0,
-        soon.0,
+        now,
     )
     .fetch_one(tx.conn())
-    .await?;
-    Ok((row.expiring, row.off))
+    .await?)
 }
 
 /// # Errors
@@ -327,9 +333,11 @@ pub async fn list(tx: &mut PlatformTx, of: Option<UserId>, status: Option<Tenant
     let status = status.map(TenantStatus::as_str);
     let rows = sqlx::query!(
         r#"select t.id, t.slug, t.name, t.status, t.plan_id, t.external_id, t.metadata, t.settings, t.created_at, t.updated_at,
-             p.name as "plan_name?", (select count(*) from membership c where c.tenant_id = t.id) as "members!"
+             p.name as "plan_name?",
+             case when q.tenant_id is not null then q.amount else (p.limits ->> 'members')::bigint end as member_limit, (select count(*) from membership c where c.tenant_id = t.id) as "members!"
            from tenant t
            left join plan p on p.id = t.plan_id
+           left join quota_limit q on q.tenant_id = t.id and q.resource = 'members'
            where ($1::uuid is null or exists (select 1 from membership m where m.tenant_id = t.id and m.user_id = $1 and m.status = 'active'))
              and ($2::text is null or t.status = $2)
              and ($3::text is null or lower(t.name) like $3 or t.slug like $3)
@@ -372,6 +380,7 @@ pub async fn list(tx: &mut PlatformTx, of: Option<UserId>, status: Option<Tenant
             Ok(TenantRow {
                 tenant: row.tenant()?,
                 members: r.members,
+                member_limit: r.member_limit,
                 plan_name: r.plan_name,
             })
         })

@@ -59,6 +59,27 @@ pub async fn list(app: &App, by: Granted<needs::KeysRead>, reach: Reach, query: 
     Ok(Page::of(items, &query, Some(total)))
 }
 
+/// So many keys of a member are shown with them.
+const OF_MEMBER: u32 = 50;
+
+/// The keys of one member, for who sees them; the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_member(app: &App, by: Granted<needs::KeysRead>, reach: Reach, user: UserId) -> Result<Vec<ApiKey>> {
+    if reach.0.is_some_and(|only| only != user) {
+        return Ok(Vec::new());
+    }
+    let query = PageQuery {
+        limit: OF_MEMBER,
+        ..PageQuery::default()
+    };
+    let mut tx = app.db().tenant(&by).await?;
+    let mut keys = db::list(&mut tx, &query, Some(user), None, now()).await?.0;
+    keys.truncate(OF_MEMBER as usize);
+    Ok(keys)
+}
+
 /// # Errors
 /// `NotFound`, also for somebody else's key.
 pub async fn get(app: &App, by: Granted<needs::KeysRead>, reach: Reach, id: ApiKeyId) -> Result<ApiKey> {

@@ -193,40 +193,57 @@ pub async fn add_all_active(app: &App, by: &Operator, tenant: &str, role: Tenant
 /// # Errors
 /// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, patch: MemberPatch) -> Result<Member> {
+    update_many(app, by, &[user], patch).await?.pop().ok_or(Error::NOT_FOUND)
+}
+
+/// The same for many: all of them or none.
+///
+/// # Errors
+/// As `update`.
+pub async fn update_many(app: &App, by: Granted<needs::MembersUpdate>, users: &[UserId], patch: MemberPatch) -> Result<Vec<Member>> {
+    let mut ids: Vec<Uuid> = users.iter().map(|user| user.uuid()).collect();
+    ids.sort_unstable();
+    ids.dedup();
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
-    let before = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
-    role_allows(by.covers(before.role))?;
-    let role = patch.role.unwrap_or(before.role);
-    owners_take_a_person(by.actor(), before.role)?;
-    let status = patch.status.unwrap_or(before.status);
-    role_allows(role == before.role || by.hands_out(role))?;
-    owners_take_a_person(by.actor(), role)?;
-    let loses_ownership = before.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active);
-    if loses_ownership && db::other_owners(&mut tx, user).await? == 0 {
+    let before = db::get_many(&mut tx, &ids).await?;
+    if before.len() != ids.len() {
+        return Err(Error::NOT_FOUND);
+    }
+    let (mut changed, mut no_owners) = (Vec::new(), Vec::new());
+    let mut after = Vec::with_capacity(before.len());
+    for member in before {
+        let role = patch.role.unwrap_or(member.role);
+        let status = patch.status.unwrap_or(member.status);
+        role_allows(by.covers(member.role))?;
+        owners_take_a_person(by.actor(), member.role)?;
+        role_allows(role == member.role || by.hands_out(role))?;
+        owners_take_a_person(by.actor(), role)?;
+        if member.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active) {
+            no_owners.push(member.user_id.uuid());
+        }
+        if (role, status) != (member.role, member.status) {
+            changed.push(member.user_id.uuid());
+            let (from, to) = if role == member.role {
+                (member.status.as_str(), status.as_str())
+            } else {
+                (member.role.as_str(), role.as_str())
+            };
+            let id = member.user_id.to_string();
+            tx.record(event("member.updated", "user", Some(id), &member.name, json!({ "from": from, "to": to })));
+        }
+        after.push(Member { role, status, ..member });
+    }
+    if !no_owners.is_empty() && db::other_owners(&mut tx, &no_owners).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
     }
-    if (role, status) != (before.role, before.status) {
-        db::update(&mut tx, user, role, status).await?;
-        let (from, to) = if role == before.role {
-            (before.status.as_str(), status.as_str())
-        } else {
-            (before.role.as_str(), role.as_str())
-        };
-        tx.record(event(
-            "member.updated",
-            "user",
-            Some(user.to_string()),
-            &before.name,
-            json!({ "from": from, "to": to }),
-        ));
-    }
+    db::update(&mut tx, &changed, patch.role, patch.status).await?;
     tx.commit().await?;
-    Ok(Member { role, status, ..before })
+    Ok(after)
 }
 
 async fn delete(tx: &mut TenantTx, member: &Member, marks: &[Vec<u8>], action: &'static str) -> Result<()> {
-    if member.role == TenantRole::Owner && db::other_owners(tx, member.user_id).await? == 0 {
+    if member.role == TenantRole::Owner && db::other_owners(tx, &[member.user_id.uuid()]).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
     }
     invitation::revoke_of(tx, member.user_id).await?;

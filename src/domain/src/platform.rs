@@ -1,7 +1,8 @@
 //! What the operator sees of the whole server.
 
 use serde_json::json;
-use tenantry_db::{account, platform as db};
+use tenantry_db::access::Rate;
+use tenantry_db::{Node, account, platform as db};
 use tenantry_types::account::{User, UserPatch, UserStatus};
 use tenantry_types::overview::{PlatformStats, TenantAccess};
 use tenantry_types::{Page, PageQuery, ProblemCode, TenantId, Timestamp, UserId};
@@ -24,6 +25,36 @@ pub async fn stats(app: &App, _by: &Operator) -> Result<PlatformStats> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         database_version: app.db().version().await?,
         migration: app.db().migration().await?,
+    })
+}
+
+/// How the server does its work.
+#[derive(Debug)]
+pub struct Health {
+    /// Mails that wait, and those among them that were not taken when they were tried; None on a server without SMTP.
+    pub mails: Option<(i64, i64)>,
+    pub nodes: Vec<Node>,
+    /// How often this node had at hand what it needs to decide, by kind.
+    pub memory: Vec<(&'static str, Rate)>,
+}
+
+/// # Errors
+/// When the database does not answer.
+pub async fn health(app: &App, _by: &Operator) -> Result<Health> {
+    let mails = match app.mailer() {
+        None => None,
+        Some(_) => {
+            let mut tx = app.db().platform().await?;
+            let waiting = db::waiting(&mut tx).await?;
+            Some((waiting.mails, waiting.failed))
+        }
+    };
+    let mut memory: Vec<_> = app.db().memory_rates().into_iter().collect();
+    memory.sort_unstable_by_key(|(kind, _)| *kind);
+    Ok(Health {
+        mails,
+        nodes: app.db().nodes().await?,
+        memory,
     })
 }
 

@@ -1,14 +1,12 @@
 //! Tenants: founding, changing, suspending, purging, and the numbers of their first page.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tenantry_db::{PlatformTx, TenantTx, account, member, tenant as db, workspace};
 use tenantry_types::account::User;
 use tenantry_types::input::Metadata;
 use tenantry_types::overview::{Attention, FirstSteps, Overview, TenantRow};
 use tenantry_types::tenant::{NewTenant, Tenant, TenantPatch, TenantSettings, TenantStats, TenantStatus};
-use tenantry_types::{CtxRole, Name, Page, PageQuery, ProblemCode, Slug, TenantId, Timestamp};
+use tenantry_types::{CtxRole, Name, Page, PageQuery, ProblemCode, Slug, TenantId};
 
 use crate::audit::event;
 use crate::workspaces::new_workspace;
@@ -264,8 +262,7 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>) -> Result<Overv
     let stats = db::stats(&mut tx, now).await?;
     let mut quotas = crate::quotas::read(&mut tx).await?.items;
     quotas.retain(|q| q.limit.is_some());
-    let soon = Timestamp(now.0 + Duration::from_secs(2 * 86_400));
-    let (expiring, off) = db::attention(&mut tx, now, soon).await?;
+    let concerns = db::concerns(&mut tx, now).await?;
     let dismissed = match by.actor().user_id() {
         Some(user) => member::steps_dismissed(&mut tx, user).await?,
         None => true,
@@ -281,7 +278,7 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>) -> Result<Overv
     Ok(Overview {
         tenant,
         stats,
-        attention: Attention::of(&quotas, expiring, off),
+        attention: Attention::of(&quotas, concerns),
         quotas,
         steps,
     })

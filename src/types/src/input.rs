@@ -316,6 +316,21 @@ impl<const MIN: i64, const MAX: i64> FromInput for Bounded<MIN, MAX> {
 #[serde(transparent)]
 pub struct Metadata(pub std::collections::BTreeMap<String, String>);
 
+impl Metadata {
+    /// As lines of `key: value`, for a form; None where that would not say it all.
+    pub fn lines(&self) -> Option<String> {
+        let mut out = String::new();
+        for (key, value) in &self.0 {
+            let plain = |text: &str| text.trim() == text && !text.contains(['\n', '\r']);
+            if !plain(key) || !plain(value) || key.contains(':') {
+                return None;
+            }
+            out.push_str(&format!("{key}: {value}\n"));
+        }
+        Some(out)
+    }
+}
+
 impl FromInput for Metadata {
     fn from_input(value: &Value) -> Result<Self, Fault> {
         let map = value.as_object().ok_or(Fault::ExpectedObject)?;

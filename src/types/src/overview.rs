@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::counted;
 use crate::input::Metadata;
-use crate::plan::{Quota, QuotaState};
+use crate::plan::{Quota, QuotaState, Resource};
 use crate::tenant::{Tenant, TenantSettings, TenantStats, TenantStatus};
 use crate::{PlanId, Slug, TenantId, TenantRole, Timestamp, UserId};
 
@@ -35,9 +35,22 @@ pub struct Attention {
     pub urgent: bool,
 }
 
+/// Counts of what is near an end, or does not work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Concerns {
+    /// Invitations that expire within two days.
+    pub invitations: i64,
+    /// API keys that expire within a week.
+    pub keys: i64,
+    /// Enabled models that the operator has switched off.
+    pub models_off: i64,
+    /// Providers of enabled models whose last check failed.
+    pub providers_down: i64,
+}
+
 impl Attention {
-    /// Of what the tenant has, that which is near an end.
-    pub fn of(quotas: &[Quota], expiring: i64, off: i64) -> Vec<Self> {
+    /// Of what the tenant has, that which is near an end, or does not work.
+    pub fn of(quotas: &[Quota], concerns: Concerns) -> Vec<Self> {
         let mut out: Vec<Self> = quotas
             .iter()
             .filter(|q| q.state != QuotaState::Ok)
@@ -52,20 +65,45 @@ impl Attention {
                 urgent: q.state == QuotaState::Exceeded,
             })
             .collect();
-        if expiring > 0 {
-            out.push(Self {
-                text: format!("{} within two days", counted(expiring, "invitation expires", "invitations expire")),
-                page: "invitations".into(),
-                urgent: false,
-            });
-        }
-        if off > 0 {
-            out.push(Self {
-                text: format!("{} switched off by the operator", counted(off, "enabled model is", "enabled models are")),
-                page: "models?enabled=yes".into(),
-                urgent: true,
-            });
-        }
+        let Concerns {
+            invitations,
+            keys,
+            models_off,
+            providers_down,
+        } = concerns;
+        let counts = [
+            (
+                invitations,
+                "invitation expires",
+                "invitations expire",
+                "within two days",
+                "invitations",
+                false,
+            ),
+            (keys, "API key expires", "API keys expire", "within a week", "keys?status=active", false),
+            (
+                models_off,
+                "enabled model is",
+                "enabled models are",
+                "switched off by the operator",
+                "models?enabled=yes",
+                true,
+            ),
+            (
+                providers_down,
+                "provider of enabled models",
+                "providers of enabled models",
+                "did not answer when last looked at",
+                "models?enabled=yes",
+                true,
+            ),
+        ];
+        let some = counts.into_iter().filter(|(n, ..)| *n > 0);
+        out.extend(some.map(|(n, one, many, rest, page, urgent)| Self {
+            text: format!("{} {rest}", counted(n, one, many)),
+            page: page.into(),
+            urgent,
+        }));
         out
     }
 }
@@ -130,7 +168,16 @@ pub struct TenantRow {
     #[serde(flatten)]
     pub tenant: Tenant,
     pub members: i64,
+    /// How many members it may have; null: any number.
+    pub member_limit: Option<i64>,
     pub plan_name: Option<String>,
+}
+
+impl TenantRow {
+    /// How near the tenant is to its limit of members.
+    pub fn members_state(&self) -> QuotaState {
+        Quota::new(Resource::Members, self.member_limit, self.members, false).state
+    }
 }
 
 /// How a `TenantRow` is read: serde's own reader of flattened fields costs the browser twenty kilobytes.
@@ -149,6 +196,8 @@ struct FlatRow {
     #[serde(default)]
     stats: Option<TenantStats>,
     members: i64,
+    #[serde(default)]
+    member_limit: Option<i64>,
     plan_name: Option<String>,
 }
 
@@ -169,6 +218,7 @@ impl From<FlatRow> for TenantRow {
                 stats: flat.stats,
             },
             members: flat.members,
+            member_limit: flat.member_limit,
             plan_name: flat.plan_name,
         }
     }

@@ -3,6 +3,8 @@
 //! forms, and so the browser needs no code for them. Escaping is left to `view!`.
 mod access;
 mod domains;
+mod health;
+mod keys;
 mod record;
 
 use leptos::prelude::*;
@@ -17,6 +19,8 @@ use crate::ui::{Avatar, Empty, Icon};
 
 pub use access::access;
 pub use domains::domains;
+pub use health::health;
+pub use keys::keys_of;
 pub use record::{Asked, Chain, Found, record};
 
 /// A point in time as of now: what is drawn does not move on by itself.

@@ -11,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
+use serde_json::Value;
 use tenantry_domain::context::{self, Sources};
 use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, audit, session};
 use tenantry_types::audit::Door;
@@ -229,6 +230,13 @@ pub async fn operator() -> Result<(App, Operator), UiError> {
 /// NotFound.
 pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, UiError> {
     text.trim().parse().map_err(|_| UiError::of(ProblemCode::NotFound))
+}
+
+/// Lines of `key: value`.
+pub fn metadata(typed: &str) -> Value {
+    let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
+    let pairs = lines.map(|line| line.split_once(':').unwrap_or((line, "")));
+    Value::Object(pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().into())).collect())
 }
 
 /// The name that was typed to confirm what cannot be undone.

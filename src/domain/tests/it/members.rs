@@ -2,7 +2,7 @@ use serde_json::json;
 use tenantry_domain::{access, invitations, members, quotas};
 use tenantry_types::member::{MemberPatch, NewMembers};
 use tenantry_types::plan::QuotaPatch;
-use tenantry_types::{PageQuery, ProblemCode, TenantRole};
+use tenantry_types::{PageQuery, ProblemCode, TenantRole, UserId};
 
 use crate::support::{URL, code, ctx, invitation, join, origin, principal, token, world};
 
@@ -213,4 +213,45 @@ async fn who_is_removed_is_out_at_once_with_their_invitations() {
     assert_eq!(code(access::tenant(&w.app, &again, &w.a.slug).await), ProblemCode::NotFound);
     let preview = invitations::preview(&w.app, &token(made[0].link.as_deref().unwrap())).await.unwrap();
     assert_eq!(preview.status, tenantry_types::invitation::InvitationStatus::Revoked);
+}
+
+#[tokio::test]
+async fn many_are_changed_at_once_or_none() {
+    let w = world().await;
+    let ctx = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let people = [w.a.admin.id(), w.a.developer.id(), w.a.viewer.id()];
+    let change = async |users: &[UserId], patch| members::update_many(&w.app, ctx.grant().unwrap(), users, patch).await;
+    let roles = async || {
+        let query = PageQuery {
+            sort: "email".into(),
+            ..PageQuery::default()
+        };
+        let page = members::list(&w.app, ctx.grant().unwrap(), query, None).await.unwrap();
+        page.items.iter().map(|m| m.role.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let before = "admin developer owner viewer";
+    assert_eq!(roles().await, before);
+    // One that is not there, and the last owner among them: nobody is changed.
+    assert_eq!(
+        code(change(&[w.a.viewer.id(), w.b.viewer.id()], role("admin")).await),
+        ProblemCode::NotFound
+    );
+    let all = [&people[..], &[w.a.owner.id()]].concat();
+    assert_eq!(code(change(&all, role("viewer")).await), ProblemCode::LastOwner);
+    assert_eq!(roles().await, before);
+
+    let changed = change(&[&people[..], &people[..]].concat(), role("viewer")).await.unwrap();
+    assert_eq!(changed.len(), 3, "a person named twice is one");
+    assert_eq!(roles().await, "viewer viewer owner viewer");
+    let events = tenantry_domain::audit::recent(&w.app, ctx.grant().unwrap(), 50).await.unwrap();
+    let events: Vec<_> = events.iter().filter(|e| e.action == "member.updated").collect();
+    assert_eq!(events.len(), 2, "who was it already is not in the record");
+
+    // Two owners together are as much the last ones as one is.
+    change(&[w.a.admin.id()], role("owner")).await.unwrap();
+    let both = [w.a.owner.id(), w.a.admin.id()];
+    let off = MemberPatch::parse(&json!({ "status": "disabled" })).unwrap();
+    assert_eq!(code(change(&both, off.clone()).await), ProblemCode::LastOwner);
+    change(&both[1..], off).await.unwrap();
+    assert_eq!(roles().await, "owner viewer owner viewer", "a status leaves the role");
 }

@@ -1,8 +1,14 @@
+use std::time::Duration;
+
 use serde_json::json;
 use sqlx::Row;
-use tenantry_domain::{access, needs, tenants};
+use tenantry_domain::{access, api_keys, catalog, model_access, needs, now, outbox, platform, providers, quotas, tenants};
+use tenantry_types::api_key::NewApiKey;
+use tenantry_types::model::{ModelAccess, NewModel};
+use tenantry_types::plan::{QuotaPatch, QuotaState};
+use tenantry_types::provider::NewProvider;
 use tenantry_types::tenant::{NewTenant, TenantPatch, TenantStatus};
-use tenantry_types::{PageQuery, ProblemCode};
+use tenantry_types::{PageQuery, ProblemCode, Timestamp};
 
 use crate::support::{code, ctx, world};
 
@@ -113,4 +119,71 @@ async fn an_operator_sees_all_and_each_visit_is_recorded() {
     let events = tenantry_domain::audit::recent(&w.app, owner.grant().unwrap(), 50).await.unwrap();
     assert_eq!(events.iter().filter(|e| e.action == "tenant.entered_by_operator").count(), 1);
     assert!(w.b.owner.operator().is_err());
+}
+
+#[tokio::test]
+async fn the_overview_says_what_needs_attention() {
+    let w = world().await;
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let texts = async || {
+        let overview = tenants::overview(&w.app, owner.grant().unwrap()).await.unwrap();
+        overview.attention.into_iter().map(|a| a.text).collect::<Vec<_>>()
+    };
+    assert_eq!(texts().await, Vec::<String>::new());
+    let by = w.operator.operator().unwrap();
+    let provider = json!({ "name": "Down", "base_url": "https://down.example/v1" });
+    let provider = providers::create(&w.app, &by, NewProvider::parse(&provider).unwrap()).await.unwrap();
+    let model = json!({ "name": "m", "provider": provider.id });
+    let model = catalog::create(&w.app, &by, NewModel::parse(&model).unwrap()).await.unwrap();
+    // It does not answer, but nobody here uses it.
+    providers::check(&w.app, &by, provider.id).await.unwrap();
+    assert_eq!(texts().await, Vec::<String>::new());
+    let on = ModelAccess {
+        enabled: true,
+        audience: None,
+    };
+    model_access::set(&w.app, owner.grant().unwrap(), model.id, on).await.unwrap();
+    for (name, days) in [("soon", 3), ("later", 30)] {
+        let at = Timestamp(now().0 + Duration::from_secs(days * 86_400));
+        let key = json!({ "name": name, "scopes": ["members:read"], "expires_at": at });
+        api_keys::create(&w.app, owner.grant().unwrap(), &owner, NewApiKey::parse(&key).unwrap())
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        texts().await,
+        [
+            "1 API key expires within a week",
+            "1 provider of enabled models did not answer when last looked at"
+        ]
+    );
+    let other = ctx(&w.app, &w.b.owner, &w.b.slug).await;
+    assert_eq!(tenants::overview(&w.app, other.grant().unwrap()).await.unwrap().attention, []);
+}
+
+#[tokio::test]
+async fn the_operator_sees_who_is_near_a_limit_and_which_servers_there_are() {
+    let w = world().await;
+    let by = ctx(&w.app, &w.operator, &w.a.slug).await;
+    let patch = QuotaPatch::parse(&json!({ "members": 5 })).unwrap();
+    quotas::set(&w.app, by.grant().unwrap(), None, patch).await.unwrap();
+    let rows = tenants::list(&w.app, &w.operator, PageQuery::default(), None).await.unwrap().items;
+    let row = |slug: &str| rows.iter().find(|row| row.tenant.slug.as_str() == slug).unwrap();
+    let (a, b) = (row("team-a"), row("team-b"));
+    assert_eq!((a.members, a.member_limit, a.members_state()), (4, Some(5), QuotaState::Warning));
+    assert_eq!((b.member_limit, b.members_state()), (Some(50), QuotaState::Ok), "the plan's");
+
+    let health = platform::health(&w.app, &w.operator.operator().unwrap()).await.unwrap();
+    let me = format!(":{}", std::process::id());
+    assert!(
+        health.nodes.iter().any(|node| node.name.ends_with(&me) && node.connections > 0),
+        "{health:?}"
+    );
+    // Those of the invitations that made the teams.
+    assert_eq!(health.mails, Some((6, 0)));
+    outbox::work(&w.app).await.unwrap();
+    let health = platform::health(&w.app, &w.operator.operator().unwrap()).await.unwrap();
+    assert_eq!(health.mails, Some((0, 0)));
+    let (_, contexts) = health.memory.iter().find(|(kind, _)| *kind == "context").unwrap();
+    assert!(contexts.hits + contexts.misses > 0, "{health:?}");
 }

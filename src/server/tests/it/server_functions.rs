@@ -44,6 +44,7 @@ fn form(things: &Things, path: &str) -> String {
         ("models[0]", &things.model),
         ("how", "disable"),
         ("users", "nora@a.test"),
+        ("chosen[0]", &things.user),
         ("mode", "restrict"),
         ("list[q]", ""),
         ("list[page]", "1"),
@@ -216,6 +217,7 @@ async fn the_right_person_is_understood(world: &World) {
 async fn roles_count_here_as_well(world: &World) {
     for (path, who) in [
         ("/_fn/members/remove", &world.test.a.developer),
+        ("/_fn/members/change", &world.test.a.developer),
         ("/_fn/permissions/set", &world.test.a.developer),
         ("/_fn/tenant/update", &world.test.a.developer),
         ("/_fn/tenant/suspend", &world.test.a.admin),

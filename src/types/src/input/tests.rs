@@ -54,3 +54,12 @@ fn metadata_has_at_most_50_keys() {
     }
     assert!(Metadata::from_input(&json!({ "k".repeat(40): "v".repeat(500) })).is_ok());
 }
+
+#[test]
+fn metadata_is_shown_in_lines_where_they_say_it_all() {
+    let of = |key: &str, value: &str| Metadata([(key.to_owned(), value.to_owned())].into()).lines();
+    assert_eq!(of("cost centre", "4711: north"), Some("cost centre: 4711: north\n".into()));
+    for (key, value) in [("a:b", "c"), ("a", "b\nc"), (" a", "b"), ("a", "b ")] {
+        assert_eq!(of(key, value), None, "{key:?} {value:?}");
+    }
+}

@@ -77,6 +77,7 @@ pub fn MemberPage() -> impl IntoView {
                 </div>
                 <div>
                     {page.models.map(|models| view! { <Models clone:base models email=m.email.to_string() base=base.clone() /> })}
+                    {(!page.keys.is_empty()).then(|| view! { <Section title="API keys"><div inner_html=page.keys></div></Section> })}
                     {page.activity.map(|drawn| view! { <Section title="Latest activity"><div inner_html=drawn></div></Section> })}
                 </div>
             </div>

@@ -1,7 +1,8 @@
-//! The members of a tenant: search, order, filter by role.
+//! The members of a tenant: search, order, filter by role; one or many of them changed.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::account::UserStatus;
+use tenantry_types::member::Member;
 use tenantry_types::tenant::MembersJoin;
 use tenantry_types::{Permission, TenantRole};
 
@@ -9,16 +10,17 @@ use super::{list_query, role_choices};
 use crate::data::{fetch, loaded_here};
 use crate::frame::tenant_param;
 use crate::rpc::Here;
-use crate::rpc::members::{AddMembers, list_members};
+use crate::rpc::members::{AddMembers, ChangeMembers, list_members};
 use crate::ui::{
-    ActForm, Avatar, Empty, FilterSelect, Filters, Hidden, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit, TextArea, UserBadge, When,
-    choices, count_words,
+    ActForm, Avatar, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit,
+    TextArea, TickAll, UserBadge, When, choices, count_words, counts_ticked, ticked,
 };
 
 #[component]
 pub fn Members() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
+    let ticked = ticked();
     let data = fetch(move || list_members(tenant.get(), list.get()));
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
@@ -29,31 +31,17 @@ pub fn Members() -> impl IntoView {
             .chain(choices(TenantRole::ALL.iter().map(|r| (r.as_str(), r.label()))))
             .collect();
         let words = count_words(page.members.total, page.members.items.len(), &list, "member", "members");
+        let may = here.may(Permission::MembersUpdate);
         let rows = page
             .members
             .items
             .iter()
-            .map(|m| {
-                view! {
-                    <tr>
-                        <th scope="row">
-                            <div class="person">
-                                <Avatar name=m.name.clone() class="avatar-round" />
-                                <span><a class="row-link" href=format!("{base}/members/{}", m.user_id)>{m.name.clone()}</a><small>{m.email.to_string()}</small></span>
-                            </div>
-                        </th>
-                        <td data-label="Role"><RoleBadge label=m.role.label() /></td>
-                        <td data-label="Status"><UserBadge status=m.status /></td>
-                        <td data-label="Joined"><When at=m.joined_at /></td>
-                        <td data-label="Last active"><When at=m.last_active_at /></td>
-                    </tr>
-                }
-            })
+            .map(|m| view! { <Row member=m.clone() base=base.clone() roles=here.roles() may=may && here.role.covers(m.role) ticks=may /> })
             .collect_view();
         let empty = page.members.items.is_empty();
         let more = page.members.next_cursor.is_some();
         view! {
-            <PageHead title="Members" lead="Everyone who can enter this tenant, and as what." crumbs=vec![(base.clone(), here.name.clone())]>
+            <PageHead clone:here title="Members" lead="Everyone who can enter this tenant, and as what." crumbs=vec![(base.clone(), here.name.clone())]>
                 {direct.then(|| view! { <Add here=here.clone() /> })}
                 {invite.then(|| view! { <a class="btn btn-primary" href=format!("{base}/invitations")>"Invite people"</a> })}
             </PageHead>
@@ -65,24 +53,97 @@ pub fn Members() -> impl IntoView {
                 view! { <Empty icon="users" title="Nobody matches" text="Change the search or the filter." /> }.into_any()
             } else {
                 view! {
-                    <table class="table table-pairs">
-                        <thead>
-                            <tr>
-                                <SortHead list=list.clone() name="name" label="Name" />
-                                <SortHead list=list.clone() name="role" label="Role" />
-                                <th scope="col">"Status"</th>
-                                <SortHead list=list.clone() name="joined_at" label="Joined" />
-                                <SortHead list=list.clone() name="last_active_at" label="Last active" />
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
+                    <ActForm clone:list id="members" url=ChangeMembers::url() many=true>
+                        <Hidden name="tenant" value=here.slug.to_string() />
+                        <div on:change=counts_ticked(ticked)>
+                            {may.then(|| view! { <Bulk ticked roles=here.roles() /> })}
+                            <table class="table table-pairs">
+                                <thead>
+                                    <tr>
+                                        {may.then(|| view! { <TickAll form="members" /> })}
+                                        <SortHead list=list.clone() name="name" label="Name" />
+                                        <SortHead list=list.clone() name="role" label="Role" />
+                                        <th scope="col">"Status"</th>
+                                        <SortHead list=list.clone() name="joined_at" label="Joined" />
+                                        <SortHead list=list.clone() name="last_active_at" label="Last active" />
+                                        {may.then(|| view! { <td></td> })}
+                                    </tr>
+                                </thead>
+                                <tbody>{rows}</tbody>
+                            </table>
+                        </div>
+                    </ActForm>
                 }
                     .into_any()
             }}
             <Pager list total=page.members.total more />
         }
     })
+}
+
+/// What can be done with many at once.
+#[component]
+fn Bulk(ticked: RwSignal<u32>, roles: Vec<TenantRole>) -> impl IntoView {
+    let options = roles
+        .into_iter()
+        .map(|role| view! { <option value=role.as_str() selected=role == TenantRole::Developer>{role.label()}</option> })
+        .collect_view();
+    view! {
+        <BulkBar ticked one="member" many="members">
+            <select class="input btn" name="role" aria-label="Role for the selected">{options}</select>
+            <Submit label="Set role" class="btn btn-small" name="how" value="role" />
+            <Submit label="Disable" class="btn btn-small" name="how" value="disable" />
+            <Submit label="Let in again" class="btn btn-small" name="how" value="enable" />
+        </BulkBar>
+    }
+}
+
+/// `may`: change this one. `ticks`: there is a column of boxes.
+#[component]
+fn Row(member: Member, base: String, roles: Vec<TenantRole>, may: bool, ticks: bool) -> impl IntoView {
+    let m = member;
+    let id = m.user_id.to_string();
+    let name = m.name.clone();
+    let (status, verb) = match m.status {
+        UserStatus::Active => ("disable", "Disable"),
+        UserStatus::Disabled => ("enable", "Let in again"),
+    };
+    let offered = roles
+        .into_iter()
+        .filter(|role| *role != m.role)
+        .map(|role| (role.as_str(), format!("Make {}", role.label().to_lowercase())));
+    let items: Vec<_> = offered
+        .chain([(status, verb.to_owned())])
+        .filter(|_| may)
+        .map(|(word, label)| view! { <button type="submit" class="menu-item" data-item="" name="one" value=format!("{word}:{id}")>{label}</button> })
+        .collect();
+    let menu = may.then(|| {
+        let summary = view! { <Icon name="chevron" /> }.into_any();
+        view! { <Menu label=format!("Change {name}") class="menu-end" summary>{items}</Menu> }
+    });
+    view! {
+        <tr>
+            {ticks
+                .then(|| {
+                    view! {
+                        <td class="tick">
+                            {may.then(|| view! { <input type="checkbox" name="chosen[]" value=id.clone() aria-label=format!("Select {name}") /> })}
+                        </td>
+                    }
+                })}
+            <th scope="row">
+                <div class="person">
+                    <Avatar name=name.clone() class="avatar-round" />
+                    <span><a class="row-link" href=format!("{base}/members/{id}")>{name.clone()}</a><small>{m.email.to_string()}</small></span>
+                </div>
+            </th>
+            <td data-label="Role"><RoleBadge label=m.role.label() /></td>
+            <td data-label="Status"><UserBadge status=m.status /></td>
+            <td data-label="Joined"><When at=m.joined_at /></td>
+            <td data-label="Last active"><When at=m.last_active_at /></td>
+            {ticks.then(|| view! { <td class="actions">{menu}</td> })}
+        </tr>
+    }
 }
 
 /// Adds people who have an account already; only where the tenant allows that.

@@ -1,18 +1,18 @@
 //! The models that the tenant may use: a switch a model, who may use it, and both for many at once.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::Permission;
 use tenantry_types::model::{Audience, TenantModel};
-use tenantry_types::{Permission, counted};
-use wasm_bindgen::JsCast;
 
 use super::{list_query, price, thousands};
-use crate::browser;
 use crate::data::{fetch, loaded_here};
 use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::models::{ToggleModels, list_models};
-use crate::state::shared;
-use crate::ui::{ActForm, Badge, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, Tone, choices, count_words};
+use crate::ui::{
+    ActForm, Badge, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, TickAll, Tone, choices, count_words,
+    counts_ticked, ticked,
+};
 
 /// What input and output cost at most, in dollars.
 const PRICES: [(&str, &str); 6] = [
@@ -36,14 +36,8 @@ pub fn tabs(here: &Here, report: bool) -> impl IntoView + use<> {
 pub fn Models() -> impl IntoView {
     let tenant = tenant_param();
     let list = list_query();
-    let shared = shared();
-    let ticked = RwSignal::new(0_u32);
+    let ticked = ticked();
     let data = fetch(move || list_models(tenant.get(), list.get()));
-    // A reset form has nothing ticked.
-    Effect::new(move |_| {
-        shared.refresh.track();
-        ticked.set(0);
-    });
     loaded_here(data, move |page, here| {
         let list = list.get_untracked();
         let may = here.may(Permission::ModelsToggle);
@@ -61,15 +55,6 @@ pub fn Models() -> impl IntoView {
             .map(|m| view! { <Row model=m.clone() base=base.clone() may /> })
             .collect_view();
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
-        let count = move |ev: leptos::ev::Event| {
-            let form = ev
-                .target()
-                .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
-                .and_then(|el| el.closest("form").ok().flatten());
-            if let Some(form) = form {
-                ticked.set(browser::count_ticked(&form));
-            }
-        };
         view! {
             <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone())] />
             {tabs(&here, false)}
@@ -87,24 +72,12 @@ pub fn Models() -> impl IntoView {
                 view! {
                     <ActForm id="models" url=ToggleModels::url() many=true>
                         <Hidden name="tenant" value=here.slug.to_string() />
-                        <div on:change=count>
+                        <div on:change=counts_ticked(ticked)>
                             {may.then(|| view! { <Bulk ticked /> })}
                             <table class="table table-pairs">
                                 <thead>
                                     <tr>
-                                        {may
-                                            .then(|| {
-                                                view! {
-                                                    <td class="tick">
-                                                        <input
-                                                            type="checkbox"
-                                                            class="needs-js"
-                                                            aria-label="Select all on this page"
-                                                            on:change=move |ev| browser::tick_all("models", event_target_checked(&ev))
-                                                        />
-                                                    </td>
-                                                }
-                                            })}
+                                        {may.then(|| view! { <TickAll form="models" /> })}
                                         <th scope="col">"Model"</th>
                                         <th scope="col">"Provider"</th>
                                         <th scope="col" class="num">"Context"</th>
@@ -126,21 +99,16 @@ pub fn Models() -> impl IntoView {
     })
 }
 
-/// The bar for many at once.
+/// What can be done with many at once.
 #[component]
 fn Bulk(ticked: RwSignal<u32>) -> impl IntoView {
-    let words = move || match ticked.get() {
-        0 => "Tick models to change many at once".to_owned(),
-        n => format!("{} selected", counted(n, "model", "models")),
-    };
     view! {
-        <div class="bulk" class:bulk-on=move || { ticked.get() > 0 } role="group" aria-label="Selected models">
-            <span role="status">{words}</span>
+        <BulkBar ticked one="model" many="models">
             <Submit label="Enable" class="btn btn-small" name="how" value="enable" />
             <Submit label="Disable" class="btn btn-small" name="how" value="disable" />
             <Submit label="For everyone" class="btn btn-small" name="how" value="tenant" />
             <Submit label="Only in workspaces" class="btn btn-small" name="how" value="workspaces" />
-        </div>
+        </BulkBar>
     }
 }
 

@@ -81,7 +81,7 @@ fn Look(attention: Vec<Attention>, notices: String, base: String) -> impl IntoVi
                 view! { <li><a class=class href=format!("{base}/{}", a.page)><Icon name="alert" />{a.text}</a></li> }
             })
             .collect_view();
-        view! { <Section title="Needs attention"><div inner_html=notices></div><ul class="looks">{items}</ul></Section> }
+        view! { <Section title="Needs attention">{(!notices.is_empty()).then(|| view! { <div inner_html=notices></div> })}<ul class="looks">{items}</ul></Section> }
     })
 }
 

@@ -14,8 +14,8 @@ use crate::rpc::tenants::{
     ActivateTenant, DeactivateTenant, SetLimits, SetPlan, SettingsPage, SuspendTenant, UpdateSignInPolicy, UpdateTenant, settings,
 };
 use crate::ui::{
-    ActForm, Check, ConfirmName, Field, FormState, Hidden, IdText, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When, choices,
-    tenant_colour,
+    ActForm, Check, ConfirmName, Field, FormState, Hidden, IdText, MetadataField, Modal, PageHead, Panel, Section, Select, Submit, TenantBadge, When,
+    choices, tenant_colour,
 };
 
 pub const COLOURS: [&str; 12] = [
@@ -86,6 +86,7 @@ fn General(tenant: Tenant, here: Here) -> impl IntoView {
                 />
                 <Field name="invitation_days" label="Invitations are valid for (days)" inputmode="numeric" value=s.invitation_days.to_string() help="1 to 90." required=true />
                 <Field name="external_id" label="External id" value=tenant.external_id.clone().unwrap_or_default() help="What another system calls this tenant." mono=true />
+                <MetadataField metadata=tenant.metadata.clone() />
                 <Submit label="Save settings" />
             </ActForm>
         </Section>

@@ -16,8 +16,8 @@ use crate::rpc::workspaces::{
     ArchiveWorkspace, RemoveWorkspaceMember, RestoreWorkspace, SetWorkspaceMember, SetWorkspaceModels, UpdateWorkspace, WorkspacePage, get_workspace,
 };
 use crate::ui::{
-    ActForm, Alert, Avatar, Check, Empty, Field, Hidden, IdText, Modal, PageHead, Panel, RoleBadge, Section, Select, Submit, Tabs, TextArea, Tone,
-    When, WorkspaceBadge, choices,
+    ActForm, Alert, Avatar, Check, Empty, Field, Hidden, IdText, MetadataField, Modal, PageHead, Panel, RoleBadge, Section, Select, Submit, Tabs,
+    TextArea, Tone, When, WorkspaceBadge, choices,
 };
 
 fn roles() -> Vec<(String, String)> {
@@ -299,6 +299,7 @@ fn SettingsTab(page: WorkspacePage, here: Here) -> impl IntoView {
                                 options=roles()
                                 setting=Inherited { value: w.settings.member_role.value.to_string(), source: w.settings.member_role.source }
                             />
+                            <MetadataField metadata=w.metadata.clone() />
                             <Submit label="Save workspace" />
                         </ActForm>
                     </Section>

@@ -14,7 +14,7 @@ use super::{Done, ListQuery, UiError, wire::Answer};
 #[cfg(feature = "ssr")]
 use {
     super::What,
-    crate::server,
+    crate::{drawn, server},
     serde_json::{Map, Value, json},
     tenantry_domain::accounts::{sessions, totp},
     tenantry_domain::{catalog, plans, platform, providers, tenants},
@@ -31,6 +31,13 @@ use {
 pub async fn stats() -> Result<PlatformStats, UiError> {
     let (app, operator) = server::operator().await?;
     Ok(platform::stats(&app, &operator).await?)
+}
+
+/// What waits, which servers there are, and what they remember, as it is drawn.
+#[server(endpoint = "admin/health", output = Answer)]
+pub async fn health() -> Result<String, UiError> {
+    let (app, operator) = server::operator().await?;
+    Ok(drawn::health(platform::health(&app, &operator).await?))
 }
 
 // ---- tenants ----

@@ -13,12 +13,12 @@ use {
     crate::{drawn, server},
     leptos::server_fn::ServerFn,
     serde_json::json,
-    tenantry_domain::{audit, members, model_access},
+    tenantry_domain::{api_keys, audit, members, model_access},
     tenantry_types::UserId,
     tenantry_types::account::UserStatus,
     tenantry_types::audit::AuditFilter,
     tenantry_types::member::{MemberPatch, NewMembers},
-    tenantry_types::{TenantRole, counted},
+    tenantry_types::{Fault, FieldError, TenantRole, counted},
 };
 
 /// The list of members.
@@ -45,6 +45,8 @@ pub struct MemberPage {
     pub models: Option<Vec<MemberModel>>,
     /// What they did last, as it is drawn; None for those who may not read the record.
     pub activity: Option<String>,
+    /// Their keys, as they are drawn; empty for those who do not see them, and where there are none.
+    pub keys: String,
 }
 
 #[server(endpoint = "members/one", output = Answer)]
@@ -72,7 +74,19 @@ pub async fn get_member(tenant: String, user: String) -> Result<MemberPage, UiEr
         }
         Err(_) => None,
     };
-    Ok(MemberPage { detail, models, activity })
+    let keys = match s.ctx.grant() {
+        Ok(by) => {
+            let found = api_keys::of_member(&s.app, by, api_keys::Reach::of(&s.ctx), id).await?;
+            drawn::keys_of(s.ctx.tenant().slug.as_str(), found)
+        }
+        Err(_) => String::new(),
+    };
+    Ok(MemberPage {
+        detail,
+        models,
+        activity,
+        keys,
+    })
 }
 
 /// `users` holds addresses, separated by commas or lines.
@@ -111,6 +125,39 @@ pub async fn set_role(tenant: String, user: String, #[server(default)] role: Str
     } else {
         done.offer("Undo", SetRole::url(), &fields)
     })
+}
+
+/// Changes one member or many. `how` is `enable`, `disable`, or `role`, which `role` names then; `one` is the button of a row:
+/// a role or one of the former, a colon, an id.
+#[server(endpoint = "members/change", output = Answer)]
+pub async fn change_members(
+    tenant: String,
+    #[server(default)] how: String,
+    #[server(default)] one: String,
+    #[server(default)] role: String,
+    #[server(default)] chosen: Vec<String>,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let (word, chosen) = match one.split_once(':') {
+        Some((word, id)) => (word, vec![id.to_owned()]),
+        None if how == "role" => (role.as_str(), chosen),
+        None => (how.as_str(), chosen),
+    };
+    let (body, became) = match word {
+        "enable" => (json!({ "status": UserStatus::Active }), "let in again"),
+        "disable" => (json!({ "status": UserStatus::Disabled }), "disabled"),
+        role => (json!({ "role": role }), role),
+    };
+    if chosen.is_empty() {
+        return Err(vec![FieldError::new("chosen", Fault::Required)].into());
+    }
+    let ids: Vec<UserId> = chosen.iter().map(|id| server::id(id)).collect::<Result<_, _>>()?;
+    let changed = members::update_many(&s.app, s.grant()?, &ids, MemberPatch::parse(&body)?).await?;
+    let who = match changed.as_slice() {
+        [one] => format!("{} is", one.name),
+        many => counted(many.len(), "member is", "members are"),
+    };
+    Ok(server::done(What::MemberSaved, format!("{who} {became} now."), None))
 }
 
 #[server(endpoint = "members/status", output = Answer)]

@@ -173,12 +173,17 @@ pub async fn update_tenant(
     #[server(default)] invitation_days: String,
     #[server(default)] colour: String,
     #[server(default)] member_role: String,
+    #[server(default)] metadata: Option<String>,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
-    let patch = TenantPatch::parse(&json!({
+    let mut body = json!({
         "name": name, "slug": slug, "external_id": external_id,
         "members_join": members_join, "invitation_days": invitation_days, "colour": colour, "member_role": member_role,
-    }))?;
+    });
+    if let Some(typed) = metadata {
+        body["metadata"] = server::metadata(&typed);
+    }
+    let patch = TenantPatch::parse(&body)?;
     let after = tenants::update(&s.app, s.grant()?, patch).await?;
     let moved = (after.slug != s.ctx.tenant().slug).then(|| format!("/t/{}/settings", after.slug));
     Ok(server::done(What::TenantSaved, "", moved))

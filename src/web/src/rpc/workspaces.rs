@@ -1,4 +1,5 @@
 //! The workspaces of a tenant: their settings, members and models.
+#![expect(clippy::too_many_arguments, reason = "one argument a field of the form")]
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::member::Member;
@@ -119,11 +120,16 @@ pub async fn update_workspace(
     #[server(default)] description: String,
     #[server(default)] colour: String,
     #[server(default)] member_role: String,
+    #[server(default)] metadata: Option<String>,
 ) -> Result<Done, UiError> {
     let s = server::workspace(&tenant, &workspace).await?;
-    let patch = WorkspacePatch::parse(&json!({
+    let mut body = json!({
         "name": name, "slug": slug, "description": description, "colour": colour, "member_role": member_role,
-    }))?;
+    });
+    if let Some(typed) = metadata {
+        body["metadata"] = server::metadata(&typed);
+    }
+    let patch = WorkspacePatch::parse(&body)?;
     let after = workspaces::update(&s.app, s.grant()?, patch).await?;
     let go = format!("/t/{}/workspaces/{}?tab=settings", s.ctx.tenant().tenant().slug, after.slug);
     Ok(server::done(What::WorkspaceSaved, "", Some(go)))

@@ -2,6 +2,8 @@
 //! fault from the form that they stand in, by their name.
 use leptos::prelude::*;
 
+use tenantry_types::input::Metadata;
+
 use super::FormState;
 
 /// Options of a select: value and label.
@@ -108,6 +110,14 @@ pub fn Field(
         />
     };
     frame(place, label, help, required, control.into_any())
+}
+
+/// What a caller keeps on a thing, in lines; what lines cannot say is left to the API.
+#[component]
+pub fn MetadataField(metadata: Metadata) -> impl IntoView {
+    metadata.lines().map(|lines| {
+        view! { <TextArea name="metadata" label="Metadata" value=lines help="Yours to use. A line each, such as cost centre: 4711; at most 50." /> }
+    })
 }
 
 #[component]

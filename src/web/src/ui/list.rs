@@ -1,11 +1,13 @@
 //! Lists: search and filters as a GET form, column heads and pages as links. The state stands in the address.
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_navigate};
+use tenantry_types::counted;
 use wasm_bindgen::JsCast;
 
 use super::field::Choices;
 use crate::browser;
 use crate::rpc::{ListQuery, PER_PAGE};
+use crate::state::shared;
 
 /// The search field and the filters of a list.
 #[component]
@@ -54,6 +56,56 @@ pub fn SortHead(list: ListQuery, name: &'static str, label: &'static str, #[prop
         _ => (Some("ascending"), format!("-{name}"), " \u{2191}"),
     };
     view! { <th scope="col" class=class aria-sort=order><a href=list.with("sort", &next)>{label}<span aria-hidden="true">{mark}</span></a></th> }
+}
+
+/// How many rows of a form's table are ticked.
+pub fn ticked() -> RwSignal<u32> {
+    let ticked = RwSignal::new(0_u32);
+    let shared = shared();
+    // A reset form has nothing ticked.
+    Effect::new(move |_| {
+        shared.refresh.track();
+        ticked.set(0);
+    });
+    ticked
+}
+
+/// For `on:change` around the table.
+pub fn counts_ticked(ticked: RwSignal<u32>) -> impl Fn(leptos::ev::Event) {
+    move |ev| {
+        let form = ev
+            .target()
+            .and_then(|t| t.dyn_into::<web_sys::Element>().ok())
+            .and_then(|el| el.closest("form").ok().flatten());
+        if let Some(form) = form {
+            ticked.set(browser::count_ticked(&form));
+        }
+    }
+}
+
+/// The head of the column of boxes.
+#[component]
+pub fn TickAll(form: &'static str) -> impl IntoView {
+    view! {
+        <td class="tick">
+            <input type="checkbox" class="needs-js" aria-label="Select all on this page" on:change=move |ev| browser::tick_all(form, event_target_checked(&ev)) />
+        </td>
+    }
+}
+
+/// The bar for many at once: says how many, and holds the buttons.
+#[component]
+pub fn BulkBar(ticked: RwSignal<u32>, one: &'static str, many: &'static str, children: Children) -> impl IntoView {
+    let words = move || match ticked.get() {
+        0 => format!("Tick {many} to change many at once"),
+        n => format!("{} selected", counted(n, one, many)),
+    };
+    view! {
+        <div class="bulk" class:bulk-on=move || { ticked.get() > 0 } role="group" aria-label=format!("Selected {many}")>
+            <span role="status">{words}</span>
+            {children()}
+        </div>
+    }
 }
 
 /// "340 members", "12 members match, role developer".

@@ -2,7 +2,7 @@
 use leptos::prelude::*;
 
 use crate::data::{fetch, loaded};
-use crate::rpc::admin::stats;
+use crate::rpc::admin::{health, stats};
 use crate::rpc::audit::access_review;
 use crate::ui::{PageHead, Section};
 
@@ -10,6 +10,7 @@ use crate::ui::{PageHead, Section};
 pub fn System() -> impl IntoView {
     let data = fetch(stats);
     let access = fetch(access_review);
+    let work = fetch(health);
     loaded(data, move |stats| {
         let tiles = [
             ("Tenants", stats.tenants, "/admin/tenants"),
@@ -31,6 +32,7 @@ pub fn System() -> impl IntoView {
                     <div><dt>"Active tenants"</dt><dd>{stats.active_tenants}" of "{stats.tenants}</dd></div>
                 </dl>
             </Section>
+            {loaded(work, |drawn| view! { <div class="sections" inner_html=drawn></div> })}
             {loaded(access, |(notices, access)| {
                 view! {
                     {(!notices.is_empty()).then(|| view! { <Section title="Needs attention"><div inner_html=notices></div></Section> })}

@@ -3,6 +3,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::counted;
 use tenantry_types::overview::TenantRow;
+use tenantry_types::plan::QuotaState;
 use tenantry_types::tenant::TenantStatus;
 
 use super::super::list_query;
@@ -11,8 +12,8 @@ use crate::rpc::account::CreateTenant;
 use crate::rpc::admin::{PurgeTenant, list_tenants};
 use crate::rpc::tenants::{ActivateTenant, DeactivateTenant, SuspendTenant};
 use crate::ui::{
-    ActForm, Avatar, ConfirmName, Empty, Field, FilterSelect, Filters, Hidden, Modal, PageHead, Pager, Panel, Submit, TenantBadge, When, choices,
-    count_words, tenant_colour,
+    ActForm, Avatar, Badge, ConfirmName, Empty, Field, FilterSelect, Filters, Hidden, Modal, PageHead, Pager, Panel, Submit, TenantBadge, Tone, When,
+    choices, count_words, tenant_colour,
 };
 
 #[component]
@@ -67,6 +68,15 @@ pub fn Tenants() -> impl IntoView {
 
 #[component]
 fn Row(row: TenantRow) -> impl IntoView {
+    let members = match row.member_limit {
+        Some(limit) => format!("{} of {limit}", row.members),
+        None => row.members.to_string(),
+    };
+    let near = match row.members_state() {
+        QuotaState::Ok => None,
+        QuotaState::Warning => Some(view! { <Badge text="near the limit" tone=Tone::Warning /> }),
+        QuotaState::Exceeded => Some(view! { <Badge text="at the limit" tone=Tone::Bad /> }),
+    };
     let t = row.tenant;
     let slug = t.slug.to_string();
     let name = t.name.clone();
@@ -80,7 +90,7 @@ fn Row(row: TenantRow) -> impl IntoView {
             </th>
             <td data-label="Status"><TenantBadge status=t.status /></td>
             <td data-label="Plan"><a href=format!("/t/{slug}/settings")>{row.plan_name.unwrap_or_else(|| "none".into())}</a></td>
-            <td data-label="Members" class="num">{row.members}</td>
+            <td data-label="Members" class="num">{members}" "{near}</td>
             <td data-label="Created"><When at=t.created_at /></td>
             <td class="actions">
                 {(t.status != TenantStatus::Active)
