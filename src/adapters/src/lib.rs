@@ -5,4 +5,5 @@ pub mod heads;
 pub mod open_webui;
 pub mod openid;
 pub mod smtp;
+pub mod spool;
 pub mod upstream;

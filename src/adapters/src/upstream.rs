@@ -4,6 +4,7 @@
 //! size, and no error repeats a key or an answer.
 
 pub(crate) mod address;
+pub mod call;
 mod listing;
 
 use std::error::Error as _;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, ClientBuilder, Response, Url};
 use tenantry_domain::ports::{ModelSource, SourceError};
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
@@ -61,17 +62,19 @@ impl HttpModelSource {
 
 /// A client that connects only to what the rule allows, in this time.
 pub(crate) fn client(rule: AddressRule, timeout: Duration) -> Result<Client, SetUpError> {
-    Client::builder()
+    let builder = careful(rule)?.timeout(timeout).connect_timeout(CONNECT_TIMEOUT.min(timeout));
+    builder.build().map_err(|e| SetUpError(e.to_string()))
+}
+
+/// What all clients have in common.
+fn careful(rule: AddressRule) -> Result<ClientBuilder, SetUpError> {
+    Ok(Client::builder()
         .tls_backend_preconfigured(tls()?)
         .dns_resolver(Arc::new(CheckedResolver(rule)))
         .redirect(reqwest::redirect::Policy::none())
         // A proxy would resolve the name itself, past the check.
         .no_proxy()
-        .timeout(timeout)
-        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
-        .user_agent(concat!("Tenantry/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|e| SetUpError(e.to_string()))
+        .user_agent(concat!("Tenantry/", env!("CARGO_PKG_VERSION"))))
 }
 
 /// A literal address never comes to the resolver.

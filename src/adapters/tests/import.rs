@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use secrecy::SecretString;
 use serde_json::json;
 use tenantry_adapters::open_webui;
+use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::import::{self, Deployment, ImportReport, Progress, Reason, SourceGroup, SourceModel, SourceUser, Step, Target};
 use tenantry_domain::import::{Readers, SourceOrganization, SourceOrganizationMember};
@@ -34,6 +36,9 @@ async fn server() -> (App, TestDb) {
         policy: Policy::default(),
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
+        upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+        // Nothing is used in these tests: there is no such folder, and none is made.
+        spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,
         openid: None,
         password_threads: 2,

@@ -11,6 +11,7 @@ mod error;
 mod extract;
 mod guard;
 mod idempotency;
+mod openai;
 mod request;
 mod respond;
 mod routes;
@@ -25,6 +26,7 @@ use tower_http::normalize_path::NormalizePathLayer;
 
 pub use document::build as document;
 pub use error::ApiError;
+pub use openai::router as gateway;
 pub use request::RequestInfo;
 pub use routes::{OPERATOR, PUBLIC, SELF_SERVICE};
 

@@ -8,6 +8,7 @@ mod facts;
 mod key;
 mod memory;
 mod resolve;
+pub mod supply;
 mod who;
 
 use std::marker::PhantomData;

@@ -33,6 +33,7 @@ pub mod testing;
 pub mod token;
 pub mod totp;
 mod tx;
+pub mod usage;
 pub mod workspace;
 
 pub use access::{Actor, Asker, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};

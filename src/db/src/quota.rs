@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tenantry_types::Timestamp;
 use tenantry_types::plan::Resource;
+use uuid::Uuid;
 
 use crate::error::word;
 use crate::plan::read_limits;
@@ -55,6 +56,87 @@ pub async fn set(tx: &mut TenantTx, limits: &BTreeMap<Resource, Option<i64>>, no
         &resources,
         &amounts as &[Option<i64>],
         now.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Where an amount is counted: for whom, of what, and since when.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// The tenant, or one of its keys.
+    pub holder: Uuid,
+    pub resource: Resource,
+    pub since: Timestamp,
+}
+
+/// Takes an amount out of what a limit leaves in a window: `need`, or an eighth of what is left when that is more, so
+/// that a server asks seldom while there is much and takes nothing from others when there is little. Answers how much
+/// was taken: less than `need` when there is no more.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn take(tx: &mut TenantTx, window: Window, limit: i64, need: i64) -> Result<i64> {
+    let tenant = tx.tenant_id().uuid();
+    let (holder, resource) = (window.holder, window.resource.as_str());
+    let opened = sqlx::query!(
+        "insert into quota_use (tenant_id, holder, resource, since, used) values ($1, $2, $3, $4, 0) on conflict do nothing",
+        tenant,
+        holder,
+        resource,
+        window.since.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    if opened.rows_affected() > 0 {
+        sqlx::query!(
+            "delete from quota_use where tenant_id = $1 and holder = $2 and resource = $3 and since < $4",
+            tenant,
+            holder,
+            resource,
+            window.since.0,
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    let taken = sqlx::query_scalar!(
+        r#"with was as (
+             select used, greatest($5::bigint - used, 0) as rest
+             from quota_use
+             where tenant_id = $1 and holder = $2 and resource = $3 and since = $4
+             for update
+           )
+           update quota_use q
+           set used = q.used + least(was.rest, greatest($6::bigint, was.rest / 8))
+           from was
+           where q.tenant_id = $1 and q.holder = $2 and q.resource = $3 and q.since = $4
+           returning q.used - was.used as "taken!""#,
+        tenant,
+        holder,
+        resource,
+        window.since.0,
+        limit,
+        need,
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(taken)
+}
+
+/// Gives back what was taken and not used; a negative amount is a debt, which is more than was taken.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_back(tx: &mut TenantTx, window: Window, amount: i64) -> Result<()> {
+    let tenant = tx.tenant_id().uuid();
+    sqlx::query!(
+        "update quota_use set used = greatest(used - $5, 0) where tenant_id = $1 and holder = $2 and resource = $3 and since = $4",
+        tenant,
+        window.holder,
+        window.resource.as_str(),
+        window.since.0,
+        amount,
     )
     .execute(tx.conn())
     .await?;

@@ -22,6 +22,9 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/audit/verify.rs", "job(", 3),
     // Writing how often keys were used.
     ("domain/src/api_keys/usage.rs", "job(", 1),
+    // Limits are counted for everybody in the tenant, and usage is written after the request.
+    ("domain/src/gateway/limits.rs", "job(", 2),
+    ("domain/src/usage/write.rs", "job(", 1),
     ("domain/src/import.rs", "found(", 1),
     ("domain/src/initialize.rs", "found_for(", 1),
     ("domain/src/initialize.rs", "of_command_line(", 2),

@@ -16,6 +16,9 @@ const TENANT: &[&str] = &[
     "audit_personal",
     "former_member",
     "former_address",
+    "quota_use",
+    "usage_event",
+    "usage_hour",
 ];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[
@@ -78,7 +81,7 @@ async fn names(conn: &mut PgConnection, sql: &'static str) -> BTreeSet<String> {
 async fn every_table_is_in_a_list() {
     let test = TestDb::new().await;
     let mut conn = test.superuser().await.unwrap();
-    let there = names(&mut conn, "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and c.relname <> '_sqlx_migrations'").await;
+    let there = names(&mut conn, "select c.relname::text from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and c.relname <> '_sqlx_migrations'").await;
     let listed: BTreeSet<String> = TENANT.iter().chain(LOOKUP).chain(PLATFORM).map(|t| (*t).to_owned()).collect();
     assert_eq!(there, listed);
 }
@@ -113,7 +116,7 @@ async fn tables_of_a_tenant_are_isolated() {
 async fn tables_with_a_workspace_are_kept_to_those_one_may_enter() {
     let test = TestDb::new().await;
     let mut conn = test.superuser().await.unwrap();
-    let with_column = names(&mut conn, "select c.relname::text from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind = 'r' where a.attname = 'workspace_id' and c.relnamespace = 'public'::regnamespace").await;
+    let with_column = names(&mut conn, "select c.relname::text from pg_attribute a join pg_class c on c.oid = a.attrelid and c.relkind in ('r', 'p') and not c.relispartition where a.attname = 'workspace_id' and c.relnamespace = 'public'::regnamespace").await;
     let restricted = names(
         &mut conn,
         "select tablename::text from pg_policies where permissive = 'RESTRICTIVE' and roles = '{tenantry_tenant}' and cmd = 'ALL'",
@@ -164,7 +167,8 @@ async fn views_ask_as_who_reads_them() {
     assert!(bad.is_empty(), "views without security_invoker: {bad:?}");
 }
 
-/// What runs with its owner's rights is a way around everything else: one function, which says a number.
+/// What runs with its owner's rights is a way around everything else: one function, which says a number, and two
+/// that make and drop the days of `usage_event`.
 #[tokio::test]
 async fn checklist_31_nothing_runs_with_its_owners_rights_but_what_is_known() {
     let test = TestDb::new().await;
@@ -175,7 +179,40 @@ async fn checklist_31_nothing_runs_with_its_owners_rights_but_what_is_known() {
          where p.prosecdef and n.nspname not in ('pg_catalog', 'information_schema')",
     )
     .await;
-    assert_eq!(found, BTreeSet::from(["app.schema_version".to_owned()]));
+    assert_eq!(
+        found,
+        BTreeSet::from(["app.schema_version", "app.make_usage_days", "app.drop_usage_days"].map(str::to_owned))
+    );
+}
+
+/// A partition is reached through its table only: what it has of its own is row-level security that lets nobody in.
+#[tokio::test]
+async fn partitions_are_closed() {
+    let test = TestDb::new().await;
+    let today = time::OffsetDateTime::now_utc().date();
+    let mut tx = test.db.platform().await.unwrap();
+    tenantry_db::usage::make_days(&mut tx, today - time::Duration::days(1000), today + time::Duration::days(1000))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let mut conn = test.superuser().await.unwrap();
+    let count = names(&mut conn, "select relname::text from pg_class where relispartition and relkind = 'r'")
+        .await
+        .len();
+    assert_eq!(count, 409, "no day longer ago than 400 days, none further ahead than 8");
+    let open = names(
+        &mut conn,
+        "select c.relname::text from pg_class c where c.relispartition and c.relkind = 'r' and (not c.relrowsecurity or not c.relforcerowsecurity
+           or exists (select 1 from aclexplode(c.relacl) a where a.grantee <> c.relowner))",
+    )
+    .await;
+    assert!(open.is_empty(), "{open:?}");
+    let mut tx = test.db.platform().await.unwrap();
+    assert_eq!(
+        tenantry_db::usage::drop_days(&mut tx, today + time::Duration::days(30)).await.unwrap(),
+        393
+    );
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]

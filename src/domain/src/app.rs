@@ -9,9 +9,10 @@ use tenantry_types::text::Secret;
 
 use crate::api_keys::usage;
 use crate::audit::{Refusals, Signer, Watch};
+use crate::gateway::Gateway;
 use crate::guesses::Guesses;
 use crate::password::Passwords;
-use crate::ports::{HeadLog, Mailer, ModelSource, OpenIdProviders};
+use crate::ports::{HeadLog, Mailer, ModelSource, OpenIdProviders, Upstreams, UsageSpool};
 use crate::tokens::signing::Signing;
 use crate::vault::{MasterKey, Vault};
 use crate::{Origin, Result, plans};
@@ -37,7 +38,7 @@ pub enum TenantCreation {
 }
 
 /// What this server allows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Policy {
     pub registration: RegistrationPolicy,
     pub tenant_creation: TenantCreation,
@@ -47,8 +48,30 @@ pub struct Policy {
     pub only_tenant_fallback: bool,
     /// Whether guessing at one account is slowed down.
     pub slow_guesses: bool,
+    /// Whether the gateway asks which models a tenant has enabled.
+    pub filter_models: bool,
+    /// Whether, of those, everybody in the tenant may use all.
+    pub bypass_model_access: bool,
+    /// How many requests of one key, or of one person without a key, may run at once; 0: any number.
+    pub gateway_requests_at_once: u32,
     /// How many invitations a tenant may make and send again in an hour; 0: any number.
     pub invitations_per_hour: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            registration: RegistrationPolicy::default(),
+            tenant_creation: TenantCreation::default(),
+            public_url: None,
+            only_tenant_fallback: false,
+            slow_guesses: false,
+            filter_models: true,
+            bypass_model_access: false,
+            gateway_requests_at_once: 0,
+            invitations_per_hour: 0,
+        }
+    }
 }
 
 /// What an `App` is made of.
@@ -59,6 +82,9 @@ pub struct Setup {
     /// None: links are shown, not mailed.
     pub mailer: Option<Arc<dyn Mailer>>,
     pub models: Arc<dyn ModelSource>,
+    pub upstreams: Arc<dyn Upstreams>,
+    /// Where usage waits for the database.
+    pub spool: Arc<dyn UsageSpool>,
     /// Where the heads of the audit's chains are noted; None: nowhere.
     pub heads: Option<Arc<dyn HeadLog>>,
     /// None: people sign in with passwords alone.
@@ -81,6 +107,9 @@ struct Inner {
     policy: Policy,
     mailer: Option<Arc<dyn Mailer>>,
     models: Arc<dyn ModelSource>,
+    upstreams: Arc<dyn Upstreams>,
+    spool: Arc<dyn UsageSpool>,
+    gateway: Gateway,
     heads: Option<Arc<dyn HeadLog>>,
     openid: Option<Arc<dyn OpenIdProviders>>,
     signer: Signer,
@@ -115,6 +144,9 @@ impl App {
             policy: setup.policy,
             mailer: setup.mailer,
             models: setup.models,
+            upstreams: setup.upstreams,
+            spool: setup.spool,
+            gateway: Gateway::default(),
             heads: setup.heads,
             openid: setup.openid,
             key_uses: usage::Counter::default(),
@@ -194,6 +226,18 @@ impl App {
 
     pub fn models(&self) -> &dyn ModelSource {
         &*self.inner.models
+    }
+
+    pub(crate) fn upstreams(&self) -> &dyn Upstreams {
+        &*self.inner.upstreams
+    }
+
+    pub(crate) fn spool(&self) -> Arc<dyn UsageSpool> {
+        self.inner.spool.clone()
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.inner.gateway
     }
 
     pub(crate) fn heads(&self) -> Option<&dyn HeadLog> {

@@ -17,6 +17,8 @@ pub enum Error {
     Forbidden(Permission),
     #[error("over the limit of {limit} {resource}")]
     Quota { resource: Resource, limit: i64 },
+    #[error("over the budget of the key")]
+    Budget { retry_after_s: u64 },
     #[error("too many requests")]
     RateLimited { retry_after_s: u64 },
     #[error("a part that is needed is not available")]
@@ -42,7 +44,7 @@ impl Error {
             Self::Code(code) => *code,
             Self::Invalid(_) => ProblemCode::Invalid,
             Self::Forbidden(_) => ProblemCode::Forbidden,
-            Self::Quota { .. } => ProblemCode::QuotaExceeded,
+            Self::Quota { .. } | Self::Budget { .. } => ProblemCode::QuotaExceeded,
             Self::RateLimited { .. } => ProblemCode::RateLimited,
             Self::Unavailable => ProblemCode::Unavailable,
             Self::Internal(_) => ProblemCode::Internal,
@@ -59,7 +61,8 @@ impl Error {
     /// Seconds until another try makes sense.
     pub fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after_s } => Some(*retry_after_s),
+            Self::RateLimited { retry_after_s } | Self::Budget { retry_after_s } => Some(*retry_after_s),
+            Self::Quota { resource, .. } => resource.window().map(|window| seconds_until(window.end(crate::now()))),
             Self::Unavailable | Self::Code(ProblemCode::Timeout) => Some(2),
             _ => None,
         }
@@ -70,9 +73,15 @@ impl Error {
         match self {
             Self::Forbidden(permission) => format!("This needs the permission {}: to {}.", permission.as_str(), permission.describe()),
             Self::Quota { resource, limit } => format!("The limit of {limit} for {resource} would be exceeded."),
+            Self::Budget { .. } => "The budget of this key is used up.".to_owned(),
             other => other.code().title().to_owned(),
         }
     }
+}
+
+/// At least one.
+pub(crate) fn seconds_until(at: tenantry_types::Timestamp) -> u64 {
+    u64::try_from((at.0 - crate::now().0).whole_seconds()).unwrap_or(0) + 1
 }
 
 impl From<ProblemCode> for Error {

@@ -14,6 +14,7 @@ mod csv;
 pub mod device;
 pub mod domains;
 mod error;
+pub mod gateway;
 mod guesses;
 pub mod health;
 pub mod idempotency;
@@ -34,6 +35,7 @@ pub mod quotas;
 pub mod sign_in_policy;
 pub mod tenants;
 pub mod tokens;
+pub mod usage;
 mod vault;
 pub mod workspaces;
 

@@ -1,6 +1,10 @@
 //! What is outside, as the use cases see it. `tenantry-adapters` holds the real ones.
 
+use std::io;
+
 use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
 use tenantry_types::Email;
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
@@ -73,13 +77,13 @@ pub trait Mailer: Send + Sync {
 pub trait HeadLog: Send + Sync {
     /// # Errors
     /// When they were not written.
-    async fn append(&self, lines: String) -> std::io::Result<()>;
+    async fn append(&self, lines: String) -> io::Result<()>;
 
     /// All lines; empty when there are none yet.
     ///
     /// # Errors
     /// When they cannot be read.
-    async fn read(&self) -> std::io::Result<String>;
+    async fn read(&self) -> io::Result<String>;
 }
 
 /// A provider of OpenID Connect, as addresses and as people name it.
@@ -147,4 +151,85 @@ pub trait OpenIdProviders: Send + Sync {
     /// # Errors
     /// Why nobody came from there.
     async fn arrive(&self, arrival: Arrival<'_>) -> Result<Proof, OpenIdError>;
+}
+
+/// A request for a provider.
+#[derive(Debug)]
+pub struct Call<'a> {
+    pub kind: ProviderKind,
+    pub base_url: &'a str,
+    pub api_key: Option<&'a Secret>,
+    /// Behind the base address: `chat/completions`.
+    pub path: &'a str,
+    /// JSON.
+    pub body: Bytes,
+}
+
+/// What a provider answers; its body comes as it comes.
+pub struct Reply {
+    pub status: u16,
+    pub content_type: Option<String>,
+    /// Seconds.
+    pub retry_after: Option<u64>,
+    pub body: BoxStream<'static, Result<Bytes, CallError>>,
+}
+
+impl std::fmt::Debug for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// Why a provider gave no answer, or no more of it. No text of the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// Nothing was sent.
+    #[error("the provider could not be reached")]
+    Unreachable,
+    #[error("the provider did not answer in time")]
+    Timeout,
+    #[error("the provider ended the connection")]
+    Broken,
+    #[error("the provider's address is not allowed")]
+    Forbidden,
+    #[error("the provider's key holds characters that cannot be sent")]
+    BadKey,
+}
+
+/// Sends requests to providers. Dropping a reply ends it.
+#[async_trait]
+pub trait Upstreams: Send + Sync {
+    /// # Errors
+    /// Why there is no answer.
+    async fn call(&self, call: Call<'_>) -> Result<Reply, CallError>;
+}
+
+/// A part of the spool that is not written any more.
+#[derive(Debug)]
+pub struct Segment {
+    pub name: String,
+    pub lines: Vec<u8>,
+}
+
+/// Keeps lines on disk until they are in the database, so that the end of this process loses none. What is appended
+/// when the machine itself loses its power may be lost.
+pub trait UsageSpool: Send + Sync {
+    /// Adds a line, in one piece. Does not wait for the disk.
+    ///
+    /// # Errors
+    /// When it was not written.
+    fn append(&self, line: &[u8]) -> io::Result<()>;
+
+    /// Ends the part that is being written, and hands out all parts that have ended, also those of a process that is
+    /// gone.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn ended(&self) -> io::Result<Vec<Segment>>;
+
+    /// Removes a part that is in the database.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    fn remove(&self, name: &str) -> io::Result<()>;
 }

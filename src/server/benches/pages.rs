@@ -11,7 +11,9 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Request;
 use secrecy::SecretString;
+use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::{App, MasterKey, Origin, Policy, Setup, accounts};
 use tenantry_server::assets::Assets;
@@ -33,6 +35,9 @@ async fn app(test: &TestDb) -> App {
         policy: Policy::default(),
         mailer: None,
         models: Arc::new(HttpModelSource::new(true).unwrap()),
+        upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+        // Nothing is used in this measurement: there is no such folder, and none is made.
+        spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,
         openid: None,
         password_threads: 2,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tenantry_adapters::heads::HeadFile;
 use tenantry_adapters::openid::HttpOpenId;
 use tenantry_adapters::smtp::SmtpMailer;
+use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::Db;
 use tenantry_domain::ports::{Mailer, OpenIdProviders};
 use tenantry_domain::{App, MasterKey, Policy, Setup, initialize};
@@ -29,6 +31,9 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         only_tenant_fallback: config.only_tenant_fallback,
         // One setting for both: who counts no tries of an address counts none of an account.
         slow_guesses: config.log_ins_per_minute > 0,
+        filter_models: config.filter_models,
+        bypass_model_access: config.bypass_model_access,
+        gateway_requests_at_once: config.gateway_requests_at_once,
         invitations_per_hour: config.invitations_per_hour,
     };
     let models = HttpModelSource::new(config.allow_private_providers).map_err(Failure::failed)?;
@@ -38,6 +43,8 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         policy,
         mailer: mailer(config)?,
         models: Arc::new(models),
+        upstreams: Arc::new(HttpUpstreams::new(config.allow_private_providers).map_err(Failure::failed)?),
+        spool: Arc::new(FileSpool::new(config.data_dir.join("spool"))),
         heads: Some(Arc::new(HeadFile::new(config.audit_heads.clone()))),
         openid: openid(config)?,
         password_threads: password_threads(),

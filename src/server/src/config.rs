@@ -88,6 +88,14 @@ pub struct Config {
     pub tenant_creation: TenantCreation,
     pub only_tenant_fallback: bool,
     pub allow_private_providers: bool,
+    /// Whether the gateway asks which models a tenant has enabled.
+    pub filter_models: bool,
+    /// Whether, of those, everybody in the tenant may use all.
+    pub bypass_model_access: bool,
+    /// Of one key, or one person; 0: any number.
+    pub gateway_requests_at_once: u32,
+    /// Days that single events of usage are kept.
+    pub usage_days: u32,
     /// 0: no limit.
     pub sign_ups_per_hour: u32,
     /// 0: no limit.

@@ -82,13 +82,15 @@ pub fn build(app: App, assets: &Assets, leptos: &LeptosOptions, with: &Surroundi
     let front = pages.merge(tenantry_api::router(app.clone()));
     let front = protect(front, with, &store)?;
     let router = front
-        .merge(tenantry_api::health(app))
+        .merge(tenantry_api::health(app.clone()))
         .merge(assets.router())
         .layer(from_fn(trace::note_route))
         .layer(RequestBodyLimitLayer::new(resilience::MAX_BODY))
         .layer(from_fn(resilience::say_too_large))
         .layer(from_fn_with_state(limits.clone(), limits::throttle))
         .layer(from_fn(resilience::within_time))
+        // Bodies with images in them, and answers that take their time: it has limits of its own.
+        .merge(tenantry_api::gateway(app).layer(from_fn(trace::note_route)))
         .layer(from_fn_with_state(https, headers::secure))
         .layer(from_fn(resilience::catch_panic))
         .layer(from_fn(trace::log))

@@ -18,7 +18,7 @@ use crate::database::Open;
 use crate::failure::Failure;
 use crate::router::{self, Surroundings};
 use crate::{application, leptos_options};
-use tenantry_domain::{App, api_keys, audit, initialize};
+use tenantry_domain::{App, api_keys, audit, gateway, initialize, usage};
 
 /// How long requests may take to end after a signal.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -79,10 +79,14 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 async fn serve(config: &Config, database: &Open, listener: TcpListener, signals: &mut Signals) -> Result<(), Failure> {
     let app = application::start(config, database.db.clone()).await?;
     initialize::run(&app, application::wanted(&config.initialization)).await?;
+    // What a server that was killed has left: before anybody is told that this one is ready.
+    if let Err(error) = usage::flush(&app).await {
+        tracing::error!(?error, "usage of before could not be written; it waits on disk and is tried again");
+    }
     let assets = Assets::load().map_err(Failure::failed)?;
     let leptos = leptos_options::read().map_err(Failure::failed)?;
     let built = router::build(app.clone(), &assets, &leptos, &Surroundings::of(config))?;
-    let chores = chores::start(app.clone(), built.store, built.limits);
+    let chores = chores::start(app.clone(), built.store, built.limits, config.usage_days);
 
     let addr = listener.local_addr().map_err(Failure::failed)?;
     announce(config, addr, &app);
@@ -103,6 +107,12 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
         () = signals.next() => tracing::warn!("a second signal: not waiting for requests"),
     }
     serving.abort();
+    if let Err(error) = usage::flush(&app).await {
+        tracing::warn!(?error, "the last usage waits on disk for the next start");
+    }
+    if let Err(error) = gateway::close(&app).await {
+        tracing::warn!(?error, "what was left of limits could not be given back");
+    }
     // What was refused last is recorded, and what was recorded last is noted.
     if let Err(error) = audit::write_all_refusals(&app).await {
         tracing::warn!(?error, "what was refused could not be recorded");

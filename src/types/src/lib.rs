@@ -26,6 +26,7 @@ pub mod tenant;
 pub mod text;
 pub mod time;
 pub mod token;
+pub mod usage;
 pub mod workspace;
 
 pub use account::{TenantRef, WorkspaceRef};

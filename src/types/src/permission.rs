@@ -110,6 +110,7 @@ permissions! {
     KeysCreate = "keys:create", Write, tenant: [Owner Admin Developer], workspace: [], "make, change, rotate and revoke one's own API keys";
     KeysManage = "keys:manage", Write, tenant: [Owner Admin], workspace: [], "make keys of the tenant itself, change and revoke everyone's";
     GatewayUse = "gateway:use", Write, tenant: [Owner Admin Developer], workspace: [Admin Reviewer Annotator], "use models through the gateway";
+    UsageRead = "usage:read", Read, tenant: [Owner Admin Developer Operator], workspace: [], "see what one used of the gateway; who manages keys sees all";
     AuditRead = "audit:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what happened in the tenant";
     PermissionsRead = "permissions:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what members may, and why";
     PermissionsManage = "permissions:manage", Write, tenant: [Owner Admin], workspace: [], "grant and deny permissions to members";

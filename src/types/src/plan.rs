@@ -41,6 +41,16 @@ impl Resource {
         }
     }
 
+    /// The window of time in which it is counted; None for what is counted as it stands.
+    pub const fn window(self) -> Option<Window> {
+        match self {
+            Self::ApiCallsPerHour => Some(Window::Hour),
+            Self::TokensPerDay => Some(Window::Day),
+            Self::SpendPerMonth => Some(Window::Month),
+            _ => None,
+        }
+    }
+
     /// An amount as people read it: spend is micro-USD on the wire.
     pub fn shown(self, amount: i64) -> String {
         match self {
@@ -66,6 +76,37 @@ impl Resource {
             _ if text.trim().is_empty() => Ok(None),
             Self::SpendPerMonth => Dollars::parse(text).map(|d| Some(d.0)),
             _ => limit(&text.into()),
+        }
+    }
+}
+
+/// A window of the calendar, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    Hour,
+    Day,
+    Month,
+}
+
+impl Window {
+    /// When the window began in which this time lies.
+    pub fn begin(self, at: Timestamp) -> Timestamp {
+        let midnight = at.0.replace_time(time::Time::MIDNIGHT);
+        Timestamp(match self {
+            Self::Hour => midnight + time::Duration::hours(at.0.hour().into()),
+            Self::Day => midnight,
+            Self::Month => midnight.replace_day(1).unwrap_or(midnight),
+        })
+    }
+
+    /// When the next one begins.
+    pub fn end(self, at: Timestamp) -> Timestamp {
+        let begin = self.begin(at).0;
+        match self {
+            Self::Hour => Timestamp(begin + time::Duration::hours(1)),
+            Self::Day => Timestamp(begin + time::Duration::days(1)),
+            // No month has more than 31 days, and none so few that this leaves the next one.
+            Self::Month => Self::Month.begin(Timestamp(begin + time::Duration::days(32))),
         }
     }
 }

@@ -66,6 +66,7 @@ codes! {
     LastWayIn = "last_way_in", 409, "This is the only way into your account: set a password first.";
     DomainTaken = "domain_taken", 409, "This domain is there already, or is another tenant's.";
     NotFound = "not_found", 404, "There is nothing here, or it is not yours.";
+    ModelNotFound = "model_not_found", 404, "There is no such model, or you may not use it.";
     MethodNotAllowed = "method_not_allowed", 405, "This address does not take this method.";
     EmailTaken = "email_taken", 409, "There is an account with this address already.";
     SlugTaken = "slug_taken", 409, "This slug is taken.";
@@ -101,6 +102,7 @@ codes! {
     RateLimited = "rate_limited", 429, "Too many requests: try again later.";
     Internal = "internal", 500, "Something went wrong on our side.";
     Timeout = "timeout", 503, "This took longer than the database may take: try again soon.";
+    ProviderUnavailable = "provider_unavailable", 503, "No provider of this model answers: try again soon.";
     OpenidUnreachable = "openid_unreachable", 503, "The provider cannot be reached or does not answer as it should: try again soon, or sign in another way.";
     Unavailable = "unavailable", 503, "A part that is needed for this is not available: try again soon.";
 }
@@ -133,6 +135,7 @@ pub enum Choice {
     Scope,
     Suspicion,
     JoinRole,
+    UsageGroup,
 }
 
 impl Choice {
@@ -156,6 +159,7 @@ impl Choice {
             Self::Permission => "the permissions of the matrix",
             Self::SignInMethod => "password, oidc",
             Self::JoinRole => "developer, viewer",
+            Self::UsageGroup => "day, hour, model, user, key, workspace",
             Self::AuditOutcome => "ok, denied, failed",
             Self::AuditDoor => "web, api, cli, system",
             Self::KeyOwner => "user, tenant",

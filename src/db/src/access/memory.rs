@@ -19,7 +19,8 @@ use tenantry_types::{ApiKeyId, TenantId, TenantRole, Timestamp, UserId, Workspac
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{Asker, KeyFacts, TenantCtx};
+use super::supply::{Catalogue, Supply};
+use super::{Asker, KeyFacts, TenantCtx, WorkspaceHead};
 use crate::session::Stored;
 use crate::token::Alive;
 use crate::{Db, Result};
@@ -30,6 +31,9 @@ const TRUST: Duration = Duration::from_millis(500);
 const KEPT: Duration = Duration::from_secs(60);
 /// How many things of each kind. Some hundred bytes each.
 const ROOM: u64 = 20_000;
+
+/// What notes are about that name neither a tenant nor an account: models, routes, providers, plans.
+pub(super) const CATALOGUE: Uuid = Uuid::nil();
 
 /// Who asked, and the tenant as they named it.
 pub(super) type ContextName = (Requester, String);
@@ -103,6 +107,10 @@ pub(crate) struct Memory {
     pub(crate) sessions: Kind<Vec<u8>, Arc<Stored>>,
     pub(super) families: Kind<(Uuid, UserId, Option<TenantId>), Alive>,
     pub(super) keys: Kind<Vec<u8>, (Arc<KeyFacts>, Option<Timestamp>)>,
+    /// By who asks, the tenant, and the workspace as they named it.
+    pub(super) workspaces: Kind<(Requester, TenantId, String), Arc<WorkspaceHead>>,
+    pub(super) supplies: Kind<TenantId, Arc<Supply>>,
+    pub(super) catalogue: Kind<(), Arc<Catalogue>>,
     /// The number of the change that touched a tenant or an account last. Kept longer than anything that it could be about.
     changed: Cache<Uuid, u64>,
     number: AtomicU64,
@@ -136,6 +144,9 @@ impl Memory {
             sessions: Kind::new(),
             families: Kind::new(),
             keys: Kind::new(),
+            workspaces: Kind::new(),
+            supplies: Kind::new(),
+            catalogue: Kind::new(),
             changed: Cache::builder().time_to_live(2 * KEPT).build(),
             number: AtomicU64::new(0),
             commits: AtomicU64::new(0),
@@ -198,7 +209,7 @@ impl Db {
         let mut tx = self.platform().await?;
         let rows = sqlx::query!(
             r#"select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as "horizon!", pg_current_snapshot()::text as "snapshot!",
-                 coalesce(c.tenant, c.account) as tag
+                 coalesce(c.tenant, c.account, case when c.id is not null then '00000000-0000-0000-0000-000000000000'::uuid end) as tag
                from (select 1) one
                left join access_change c on c.xact >= $1 and not pg_visible_in_snapshot(c.xact::text::xid8, $2::text::pg_snapshot)"#,
             heard.horizon.unwrap_or(i64::MAX),
@@ -257,6 +268,9 @@ impl Db {
             ("session", self.memory.sessions.rate()),
             ("token", self.memory.families.rate()),
             ("key", self.memory.keys.rate()),
+            ("workspace", self.memory.workspaces.rate()),
+            ("supply", self.memory.supplies.rate()),
+            ("catalogue", self.memory.catalogue.rate()),
         ])
     }
 

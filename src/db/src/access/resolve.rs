@@ -182,6 +182,18 @@ impl Db {
     /// # Errors
     /// When the database does not answer.
     pub async fn resolve_workspace(&self, ctx: &TenantCtx, workspace: &str) -> Result<Option<WorkspaceCtx>> {
+        let name = (Requester::of(&ctx.asker), ctx.tenant.id, workspace.to_owned());
+        let tags = |_: &Arc<WorkspaceHead>| Some([Some(ctx.tenant.id.uuid()), ctx.asker.user_id().map(UserId::uuid)]);
+        let found = self
+            .remembered(|m| &m.workspaces, name, tags, self.read_workspace(ctx, workspace))
+            .await?;
+        Ok(found.map(|workspace| WorkspaceCtx {
+            tenant: ctx.clone(),
+            workspace,
+        }))
+    }
+
+    async fn read_workspace(&self, ctx: &TenantCtx, workspace: &str) -> Result<Option<Arc<WorkspaceHead>>> {
         let (id, slug) = named(workspace, workspace.parse::<WorkspaceId>().ok().map(WorkspaceId::uuid));
         // Reading what one stands in needs no permission of its own: the policies keep it to the scope.
         let by: Granted<needs::WorkspacesRead> = ctx.granted(ctx.role(), None);
@@ -201,10 +213,7 @@ impl Db {
             name: row.name,
             status: word(&row.status, "workspace status")?,
         };
-        Ok(Some(WorkspaceCtx {
-            tenant: ctx.clone(),
-            workspace: workspace.into(),
-        }))
+        Ok(Some(workspace.into()))
     }
 
     /// The tenant of a workspace that a request names without its tenant.

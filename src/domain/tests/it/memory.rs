@@ -25,6 +25,8 @@ async fn node(w: &World) -> App {
         policy: Policy::default(),
         mailer: None,
         models: Arc::new(NoSource),
+        upstreams: Arc::new(NoSource),
+        spool: Arc::new(NoSource),
         heads: None,
         openid: None,
         password_threads: 1,

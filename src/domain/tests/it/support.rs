@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{HeadLog, Mail, MailError, Mailer, ModelSource, SourceError};
+use tenantry_domain::ports::{Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstreams, UsageSpool};
 use tenantry_domain::{App, Error, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, invitations, tenants, workspaces};
 use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;
@@ -29,6 +29,27 @@ pub struct NoSource;
 impl ModelSource for NoSource {
     async fn list(&self, _: ProviderKind, _: &str, _: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
         Err(SourceError::Unreachable)
+    }
+}
+
+#[async_trait]
+impl Upstreams for NoSource {
+    async fn call(&self, _: Call<'_>) -> Result<Reply, CallError> {
+        Err(CallError::Unreachable)
+    }
+}
+
+impl UsageSpool for NoSource {
+    fn append(&self, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::Error::other("nothing is used in these tests"))
+    }
+
+    fn ended(&self) -> std::io::Result<Vec<Segment>> {
+        Ok(Vec::new())
+    }
+
+    fn remove(&self, _: &str) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -112,6 +133,8 @@ async fn app_of(policy: Policy, models: Arc<dyn ModelSource>) -> (App, TestDb, A
         policy,
         mailer: Some(postbox.clone()),
         models,
+        upstreams: Arc::new(NoSource),
+        spool: Arc::new(NoSource),
         heads: Some(heads.clone()),
         openid: None,
         password_threads: 2,

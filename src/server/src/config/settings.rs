@@ -90,7 +90,15 @@ settings! {
         "A mail server, such as smtps://user:password@mail.example.com: invitations are then mailed, too";
     "mail_from", Plain, ["TENANTRY_MAIL_FROM"], Some("mail-from"), None, "ADDRESS",
         "Whom mails come from";
-    "allow_private_providers", Plain, ["TENANTRY_ALLOW_PRIVATE_PROVIDERS"], Some("allow-private-providers"), Some("true"), "BOOL",
+    "filter_models", Plain, ["TENANTRY_FILTER_MODELS", "ENABLE_MODEL_FILTER"], Some("filter-models"), Some("true"), "BOOL",
+        "Whether the gateway asks which models a tenant has enabled; false opens every model of the catalogue to every tenant";
+    "bypass_model_access", Plain, ["TENANTRY_BYPASS_MODEL_ACCESS", "BYPASS_MODEL_ACCESS_CONTROL"], Some("bypass-model-access"), Some("false"), "BOOL",
+        "Whether everybody in a tenant may use all of its models, whatever workspaces list";
+    "gateway_requests_at_once", Plain, ["TENANTRY_GATEWAY_REQUESTS_AT_ONCE"], Some("gateway-requests-at-once"), Some("500"), "N",
+        "How many requests of one key, or of one person without a key, the gateway works on at once; 0 means any number";
+    "usage_days", Plain, ["TENANTRY_USAGE_DAYS"], Some("usage-days"), Some("90"), "N",
+        "For how many days single events of usage are kept, at least 7; sums by the hour stay";
+    "allow_private_providers", Plain, ["TENANTRY_ALLOW_PRIVATE_PROVIDERS", "TENANTRY_ALLOW_PRIVATE_UPSTREAMS"], Some("allow-private-providers"), Some("true"), "BOOL",
         "Whether model providers may have addresses of the local network, as Ollama and vLLM often do; only operators add providers";
     "audit_heads", Plain, ["TENANTRY_AUDIT_HEADS"], Some("audit-heads"), None, "FILE",
         "Where the heads of the audit's chains are noted every five minutes [default: audit-heads.ndjson in the data folder]: best on another disk, or copied away";

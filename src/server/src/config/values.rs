@@ -131,6 +131,10 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let invitations_per_hour = reader.read("invitations_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(200);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", boolean).unwrap_or(true);
+    let filter_models = reader.read("filter_models", boolean).unwrap_or(true);
+    let bypass_model_access = reader.read("bypass_model_access", boolean).unwrap_or(false);
+    let gateway_requests_at_once = reader.read("gateway_requests_at_once", |text| number(text, 0, 1_000_000)).unwrap_or(500);
+    let usage_days = reader.read("usage_days", |text| number(text, 7, 390)).unwrap_or(90);
     let audit_heads = reader.text("audit_heads").map(PathBuf::from);
     let format = reader
         .read("log_format", |text| one_of(text, &[("text", LogFormat::Text), ("json", LogFormat::Json)]))
@@ -185,6 +189,10 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         invitations_per_hour,
         only_tenant_fallback,
         allow_private_providers,
+        filter_models,
+        bypass_model_access,
+        gateway_requests_at_once,
+        usage_days,
         smtp_url,
         mail_from,
         openid,

@@ -1,12 +1,12 @@
 //! What has to be done again and again while the server runs: mails that wait, sessions that are
-//! over, the use of keys, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not
+//! over, the use of keys and models, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not
 //! answer at the start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, access, accounts, api_keys, audit, idempotency, initialize, notifications, outbox, tokens};
+use tenantry_domain::{App, access, accounts, api_keys, audit, gateway, idempotency, initialize, notifications, outbox, tokens, usage};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -15,6 +15,7 @@ use crate::middleware::limits::Limits;
 const MAIL: Duration = Duration::from_secs(5);
 const HEADS: Duration = Duration::from_secs(300);
 const KEY_USES: Duration = Duration::from_secs(60);
+const USAGE: Duration = Duration::from_secs(1);
 const TIDY: Duration = Duration::from_secs(600);
 const FIRST_TRY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
@@ -28,13 +29,14 @@ impl Chores {
     }
 }
 
-pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>) -> Chores {
+pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>, usage_days: u32) -> Chores {
     let mut tasks = JoinSet::new();
     if app.mailer().is_some() {
         tasks.spawn(send_mail(app.clone()));
     }
     tasks.spawn(note_key_uses(app.clone()));
-    tasks.spawn(tidy(app.clone(), store, limits));
+    tasks.spawn(write_usage(app.clone()));
+    tasks.spawn(tidy(app.clone(), store, limits, usage_days));
     tasks.spawn(note_heads(app.clone()));
     tasks.spawn(audit::keep_writing_refusals(app.clone()));
     tasks.spawn(catch_up(app));
@@ -74,12 +76,27 @@ async fn note_key_uses(app: App) {
     }
 }
 
-async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>) {
+async fn write_usage(app: App) {
+    let mut due = interval(USAGE);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = usage::flush(&app).await {
+            tracing::warn!(?error, "usage could not be written; it waits on disk and is tried again");
+        }
+    }
+}
+
+async fn tidy(app: App, store: PgSessionStore, limits: Arc<Limits>, usage_days: u32) {
     let mut due = interval(TIDY);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         due.tick().await;
         limits.tidy();
+        gateway::tidy(&app);
+        if let Err(error) = usage::sweep(&app, usage_days).await {
+            tracing::warn!(?error, "old usage could not be removed");
+        }
         if let Err(error) = idempotency::sweep(&app).await {
             tracing::warn!(?error, "old idempotency keys could not be removed");
         }

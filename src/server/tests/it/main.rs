@@ -11,6 +11,7 @@ mod context;
 mod csrf;
 mod embedded;
 mod enumeration;
+mod gateway;
 mod headers;
 mod idempotency;
 mod nodes;

@@ -115,10 +115,14 @@ impl Call<'_> {
         self
     }
 
-    pub async fn send(self) -> Answer {
+    /// The answer as it comes.
+    pub async fn open(self) -> axum::response::Response {
         let request = self.request.body(self.body).unwrap();
-        let response = self.server.router.clone().oneshot(request).await.unwrap();
-        let (head, body) = response.into_parts();
+        self.server.router.clone().oneshot(request).await.unwrap()
+    }
+
+    pub async fn send(self) -> Answer {
+        let (head, body) = self.open().await.into_parts();
         Answer {
             status: head.status,
             headers: head.headers,

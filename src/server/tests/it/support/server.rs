@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use secrecy::SecretString;
+use tenantry_adapters::spool::FileSpool;
+use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::PgSessionStore;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, OpenIdProviders, SourceError};
@@ -62,6 +64,8 @@ pub struct Server {
     pub store: PgSessionStore,
     pub database: TestDb,
     pub cookie: &'static str,
+    // Its data folder.
+    _folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -71,6 +75,7 @@ impl Server {
 
     pub async fn with(wish: Wish) -> Self {
         let database = TestDb::new().await;
+        let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
             db: database.db.clone(),
             master_key: MasterKey::from_secret(&SecretString::from("the key of the tests, long enough")),
@@ -80,6 +85,8 @@ impl Server {
             },
             mailer: wish.mailer,
             models: Arc::new(NoModels),
+            upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+            spool: Arc::new(FileSpool::new(folder.path().join("spool"))),
             heads: None,
             openid: wish.openid,
             password_threads: 2,
@@ -98,6 +105,7 @@ impl Server {
             store: built.store,
             database,
             cookie,
+            _folder: folder,
         }
     }
 }

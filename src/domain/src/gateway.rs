@@ -1,0 +1,76 @@
+//! The gateway: requests for models, decided, limited, sent to a provider and counted. Who asks comes from the same
+//! contexts as everywhere; which models they may use is decided by one function, for listing and for calling. What a
+//! decision needs is in memory. Of OpenAI's wire format nothing is known here: bodies are bytes.
+
+mod breaker;
+mod limits;
+mod meter;
+mod rates;
+mod seat;
+mod send;
+
+use std::sync::{Arc, RwLock};
+
+use tenantry_db::access::supply::Catalogue;
+use tenantry_types::ProviderId;
+use tenantry_types::text::Secret;
+
+pub use limits::Estimate;
+pub use meter::{Meter, Outcome, Tokens};
+pub use rates::RateState;
+pub use seat::{Listed, Seat, seat};
+pub use send::{Answer, Operation, send};
+
+use crate::{App, Error, Result, providers};
+
+/// What the gateway of one server keeps between requests.
+#[derive(Default)]
+pub(crate) struct Gateway {
+    keys: RwLock<Option<Arc<Opened>>>,
+    purses: limits::Purses,
+    running: limits::Running,
+    rates: rates::Rates,
+    breakers: breaker::Breakers,
+}
+
+/// The keys of providers, as they are sent.
+struct Opened {
+    catalogue: Arc<Catalogue>,
+    keys: std::collections::HashMap<ProviderId, Secret>,
+}
+
+impl Gateway {
+    /// The keys that belong to a catalogue, opened once for each new one.
+    fn keys(&self, app: &App, catalogue: &Arc<Catalogue>) -> Result<Arc<Opened>> {
+        let kept = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if let Some(opened) = kept.filter(|opened| Arc::ptr_eq(&opened.catalogue, catalogue)) {
+            return Ok(opened);
+        }
+        let mut keys = std::collections::HashMap::new();
+        for (id, provider) in &catalogue.providers {
+            let Some(sealed) = &provider.api_key_sealed else { continue };
+            let plain = app.vault().open_platform(providers::key_place(*id), sealed)?;
+            let text = String::from_utf8(plain).map_err(Error::internal)?;
+            keys.insert(*id, Secret::new(text));
+        }
+        let opened = Arc::new(Opened {
+            catalogue: catalogue.clone(),
+            keys,
+        });
+        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(opened.clone());
+        Ok(opened)
+    }
+}
+
+/// Gives back what was taken of limits in advance: the server stops.
+///
+/// # Errors
+/// When the database does not answer; then it is lost until the window ends, which lets less pass, never more.
+pub async fn close(app: &App) -> Result<()> {
+    app.gateway().purses.close(app).await
+}
+
+/// Forgets what windows and keys that are over have left behind.
+pub fn tidy(app: &App) {
+    app.gateway().purses.tidy();
+}

@@ -1,0 +1,93 @@
+//! From the spool into the database. A record may come twice, after a crash between the two: its id makes the second
+//! one nothing.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use tenantry_db::access::job;
+use tenantry_db::{DbError, usage as db};
+use tenantry_types::{TenantId, Timestamp};
+use time::{Date, Duration};
+use uuid::Uuid;
+
+use crate::ports::Segment;
+use crate::{App, Error, Result, now};
+
+/// Records written in one statement.
+const BATCH: usize = 2_000;
+/// The database makes no days before that; a record that waited so long is not written.
+const OLDEST: Duration = Duration::days(399);
+
+/// Writes all that waits. What cannot be written stays for the next time.
+///
+/// # Errors
+/// When the spool or the database does not work.
+pub async fn flush(app: &App) -> Result<()> {
+    let spool = app.spool();
+    let ended = tokio::task::spawn_blocking(move || spool.ended()).await.map_err(Error::internal)?;
+    for segment in ended.map_err(Error::internal)? {
+        write(app, &segment).await?;
+        app.spool().remove(&segment.name).map_err(Error::internal)?;
+    }
+    Ok(())
+}
+
+async fn write(app: &App, segment: &Segment) -> Result<()> {
+    let mut days: Option<(Date, Date)> = None;
+    let mut by_tenant: HashMap<Uuid, Vec<Value>> = HashMap::new();
+    let oldest = now().0 - OLDEST;
+    for line in segment.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let read = serde_json::from_slice::<Value>(line).ok();
+        let known = read.and_then(|value| {
+            let tenant: Uuid = value.get("tenant")?.as_str()?.parse().ok()?;
+            let at: Timestamp = serde_json::from_value(value.get("at")?.clone()).ok()?;
+            Some((tenant, at, value))
+        });
+        let Some((tenant, at, value)) = known.filter(|(_, at, _)| at.0 >= oldest) else {
+            // The machine lost its power in the middle of it, or it is older than anything that is kept.
+            tracing::warn!(segment = segment.name, bytes = line.len(), "a record of usage cannot be read");
+            continue;
+        };
+        let day = at.0.date();
+        days = Some(days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
+        by_tenant.entry(tenant).or_default().push(value);
+    }
+    let Some((first, last)) = days else { return Ok(()) };
+    let mut tx = app.db().platform().await?;
+    db::make_days(&mut tx, first, last).await?;
+    tx.commit().await?;
+    for (tenant, records) in by_tenant {
+        for batch in records.chunks(BATCH) {
+            write_of(app, TenantId::new(tenant), batch).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn write_of(app: &App, tenant: TenantId, records: &[Value]) -> Result<()> {
+    let mut tx = app.db().tenant(&job(tenant)).await?;
+    match db::add(&mut tx, &Value::Array(records.to_vec())).await {
+        Ok(_) => Ok(tx.commit().await?),
+        // The tenant was purged meanwhile, and its usage with it.
+        Err(DbError::Constraint(name)) => {
+            tracing::warn!(%tenant, constraint = name, records = records.len(), "usage of a tenant that is gone");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Drops the events of days that are older than these; sums stay.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(app: &App, keep_days: u32) -> Result<()> {
+    let before = now().0.date() - Duration::days(keep_days.into());
+    let mut tx = app.db().platform().await?;
+    let dropped = db::drop_days(&mut tx, before).await?;
+    tx.commit().await?;
+    if dropped > 0 {
+        tracing::info!(days = dropped, "dropped days of usage events");
+    }
+    Ok(())
+}
