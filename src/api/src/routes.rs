@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::v1::{
     api_keys, audit, auth, catalog, configuration, domains, health, invitations, invited, me, members, models, passwords, permissions, plans,
-    platform, providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, workspaces,
+    platform, providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, usage, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -170,6 +170,8 @@ fn tenant() -> Table {
         .routes(at("Tenants", "/{tenant}/domains/{domain}", routes!(domains::update, domains::remove)))
         .routes(at("Tenants", "/{tenant}/domains/{domain}/confirm", routes!(domains::confirm)))
         .routes(at("Tenants", "/{tenant}/quotas", routes!(quotas::show, quotas::update)))
+        .routes(at("Tenants", "/{tenant}/quotas/check", routes!(quotas::check)))
+        .routes(at("Usage", "/{tenant}/usage", routes!(usage::show)))
         .routes(at("Permissions", "/{tenant}/permissions", routes!(permissions::show)))
         .routes(at(
             "Tenants",

@@ -24,4 +24,5 @@ pub mod sign_in_policy;
 pub mod tenants;
 pub mod tokens;
 pub mod totp;
+pub mod usage;
 pub mod workspaces;

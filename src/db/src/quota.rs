@@ -72,8 +72,9 @@ pub struct Window {
 }
 
 /// Takes an amount out of what a limit leaves in a window: `need`, or an eighth of what is left when that is more, so
-/// that a server asks seldom while there is much and takes nothing from others when there is little. Answers how much
-/// was taken: less than `need` when there is no more.
+/// that a server asks seldom while there is much and takes little from others when there is little. Answers how much
+/// was taken: nothing when there is less than `need`. A window begins with what was used in it before anybody counted,
+/// because there was no limit yet.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -81,7 +82,18 @@ pub async fn take(tx: &mut TenantTx, window: Window, limit: i64, need: i64) -> R
     let tenant = tx.tenant_id().uuid();
     let (holder, resource) = (window.holder, window.resource.as_str());
     let opened = sqlx::query!(
-        "insert into quota_use (tenant_id, holder, resource, since, used) values ($1, $2, $3, $4, 0) on conflict do nothing",
+        "insert into quota_use (tenant_id, holder, resource, since, used)
+         select $1, $2, $3, $4, coalesce((
+           select case $3
+             when 'api_calls_per_hour' then sum(h.requests)
+             when 'tokens_per_day' then sum(h.tokens_in + h.tokens_out)
+             when 'spend_per_month' then sum(h.cost)
+           end
+           from usage_hour h
+           where h.tenant_id = $1 and h.hour >= $4 and ($2 = $1 or h.key_id = $2)
+         ), 0)::bigint
+         where not exists (select 1 from quota_use where tenant_id = $1 and holder = $2 and resource = $3 and since = $4)
+         on conflict do nothing",
         tenant,
         holder,
         resource,
@@ -108,7 +120,7 @@ pub async fn take(tx: &mut TenantTx, window: Window, limit: i64, need: i64) -> R
              for update
            )
            update quota_use q
-           set used = q.used + least(was.rest, greatest($6::bigint, was.rest / 8))
+           set used = q.used + case when was.rest >= $6::bigint then greatest($6, was.rest / 8) else 0 end
            from was
            where q.tenant_id = $1 and q.holder = $2 and q.resource = $3 and q.since = $4
            returning q.used - was.used as "taken!""#,

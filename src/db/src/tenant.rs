@@ -307,6 +307,8 @@ pub async fn stats(tx: &mut TenantTx, now: Timestamp) -> Result<TenantStats> {
              (select count(*) from workspace where tenant_id = $1 and status = 'active') as "workspaces!",
              (select count(*) from model_access a join model c on c.id = a.model_id and c.is_active where a.tenant_id = $1 and a.enabled) as "models!",
              (select count(*) from api_key where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)) as "api_keys!",
+             (select coalesce(sum(requests), 0)::bigint from usage_hour where tenant_id = $1 and hour >= date_trunc('day', $2::timestamptz, 'UTC')) as "today!",
+             (select coalesce(sum(requests), 0)::bigint from usage_hour where tenant_id = $1) as "ever!",
              (select max(last_active_at) from membership where tenant_id = $1) as last_active_at"#,
         id,
         now.0,
@@ -319,6 +321,8 @@ pub async fn stats(tx: &mut TenantTx, now: Timestamp) -> Result<TenantStats> {
         workspaces: r.workspaces,
         models: r.models,
         api_keys: r.api_keys,
+        calls_today: r.today,
+        total_api_calls: r.ever,
         last_active_at: r.last_active_at.map(Timestamp),
     })
 }

@@ -12,8 +12,8 @@ mod send;
 use std::sync::{Arc, RwLock};
 
 use tenantry_db::access::supply::Catalogue;
-use tenantry_types::ProviderId;
 use tenantry_types::text::Secret;
+use tenantry_types::{ProviderId, TenantId};
 
 pub use limits::Estimate;
 pub use meter::{Meter, Outcome, Tokens};
@@ -68,6 +68,11 @@ impl Gateway {
 /// When the database does not answer; then it is lost until the window ends, which lets less pass, never more.
 pub async fn close(app: &App) -> Result<()> {
     app.gateway().purses.close(app).await
+}
+
+/// How many requests of a tenant this server works on.
+pub(crate) fn running(app: &App, tenant: TenantId) -> i64 {
+    app.gateway().running.count(tenant.uuid())
 }
 
 /// Forgets what windows and keys that are over have left behind.

@@ -260,7 +260,7 @@ pub async fn overview(app: &App, by: Granted<needs::TenantRead>) -> Result<Overv
     let mut tx = app.db().tenant(&by).await?;
     let tenant = db::get(&mut tx).await?;
     let stats = db::stats(&mut tx, now).await?;
-    let mut quotas = crate::quotas::read(&mut tx).await?.items;
+    let mut quotas = crate::quotas::read(app, &mut tx).await?.items;
     quotas.retain(|q| q.limit.is_some());
     let concerns = db::concerns(&mut tx, now).await?;
     let dismissed = match by.actor().user_id() {

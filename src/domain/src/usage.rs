@@ -4,7 +4,7 @@
 mod report;
 mod write;
 
-pub use report::{Wanted, report};
+pub use report::{Reach, Wanted, report, report_csv};
 pub use write::{flush, sweep};
 
 use serde::Serialize;

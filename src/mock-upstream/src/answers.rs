@@ -193,6 +193,9 @@ fn stream(mock: &Mock, request: &Request) -> Response {
     let pause = Duration::from_millis(wish.pause_ms);
     let body = stream::unfold((pieces.into_iter(), watched, true), move |(mut pieces, mut watched, first)| async move {
         let Some(piece) = pieces.next() else {
+            if breaks {
+                tokio::time::sleep(pause).await;
+            }
             watched.ended = true;
             return breaks.then(|| (Err(std::io::Error::other("as wished")), (pieces, watched, false)));
         };

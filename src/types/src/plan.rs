@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::input::{Fields, FromInput, words};
+use crate::input::{Bounded, Fields, FromInput, words};
 use crate::money::{self, Dollars};
 use crate::problem::{Fault, FieldError};
 use crate::{Name, PlanId, Timestamp};
@@ -276,15 +276,15 @@ impl Quota {
 pub struct Quotas {
     pub items: Vec<Quota>,
     pub is_over_limit: bool,
-    /// In words: "members: 48 of 50".
+    /// In words: "members usage high (96 %)" from 80 %, "members limit exceeded (50/50)" from 100 %.
     pub warnings: Vec<String>,
 }
 
 impl Quotas {
     pub fn of(items: Vec<Quota>) -> Self {
-        let words = |q: &Quota| {
-            let (used, limit) = (q.resource.shown(q.used), q.resource.shown(q.limit.unwrap_or_default()));
-            format!("{}: {used} of {limit}", q.resource)
+        let words = |q: &Quota| match q.state {
+            QuotaState::Exceeded => format!("{} limit exceeded ({}/{})", q.resource, q.used, q.limit.unwrap_or_default()),
+            _ => format!("{} usage high ({:.0} %)", q.resource, q.percentage.unwrap_or_default()),
         };
         Self {
             is_over_limit: items.iter().any(|q| q.limit.is_some_and(|limit| q.used > limit)),
@@ -292,6 +292,35 @@ impl Quotas {
             items,
         }
     }
+}
+
+/// `POST /quotas/check`.
+#[derive(Debug, Clone, Copy)]
+pub struct QuotaQuestion {
+    pub resource: Resource,
+    pub amount: i64,
+}
+
+impl QuotaQuestion {
+    /// # Errors
+    /// All faults of the body.
+    pub fn parse(body: &Value) -> Result<Self, Vec<FieldError>> {
+        Fields::read(body, |f| {
+            let resource = f.required("resource");
+            let amount = f.optional::<Bounded<1, { i64::MAX }>>("amount");
+            Some(Self {
+                resource: resource?,
+                amount: amount?.map_or(1, |amount| amount.0),
+            })
+        })
+    }
+}
+
+/// Whether there is so much left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QuotaVerdict {
+    pub allowed: bool,
 }
 
 /// `PATCH /quotas`: `{"members": 10, "documents": null}`. The plan is changed beside it, by the door.

@@ -82,6 +82,10 @@ pub struct TenantStats {
     pub models: i64,
     /// Keys that open something.
     pub api_keys: i64,
+    /// Requests that were sent to models since midnight, UTC.
+    pub calls_today: i64,
+    /// And ever.
+    pub total_api_calls: i64,
     pub last_active_at: Option<Timestamp>,
 }
 

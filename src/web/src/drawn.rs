@@ -1,11 +1,13 @@
 //! Parts of pages that are drawn on the server and put into the page as they are: the record of what
-//! happened, and what looks like an attack. There is nothing to press in them but links and plain
+//! happened, what looks like an attack, what was used. There is nothing to press in them but links and plain
 //! forms, and so the browser needs no code for them. Escaping is left to `view!`.
 mod access;
 mod domains;
 mod health;
 mod keys;
+mod query;
 mod record;
+mod usage;
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -22,6 +24,7 @@ pub use domains::domains;
 pub use health::health;
 pub use keys::keys_of;
 pub use record::{Asked, Chain, Found, record};
+pub use usage::{Seen, Shown, usage};
 
 /// A point in time as of now: what is drawn does not move on by itself.
 fn when(at: Timestamp) -> impl IntoView {

@@ -19,6 +19,7 @@ mod overview;
 mod permissions;
 mod report;
 mod settings;
+mod usage;
 mod workspace;
 mod workspaces;
 
@@ -28,6 +29,8 @@ pub use login::{Login, Register};
 pub use members::Members;
 pub use models::Models;
 pub use not_found::{Missing, NotFound};
+#[cfg(feature = "ssr")]
+pub use overview::Limits;
 pub use overview::Overview;
 pub use workspaces::Workspaces;
 

@@ -17,6 +17,7 @@ mod query;
 pub mod session;
 mod status;
 pub mod tenants;
+pub mod usage;
 mod wire;
 pub mod workspaces;
 

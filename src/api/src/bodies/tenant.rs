@@ -6,7 +6,7 @@ use tenantry_types::account::UserStatus;
 use tenantry_types::invitation::Invitation;
 use tenantry_types::member::{Member, MembersAdded};
 use tenantry_types::openid::JoinRole;
-use tenantry_types::plan::Limits;
+use tenantry_types::plan::{Limits, Resource};
 use tenantry_types::tenant::MembersJoin;
 use tenantry_types::{Page, PlanId, TenantRole, UserId, WorkspaceId, WorkspaceRole};
 use utoipa::ToSchema;
@@ -214,6 +214,16 @@ pub struct QuotaPatch {
     spend_per_month: Option<i64>,
     #[schema(minimum = 0, example = 20)]
     concurrent_requests: Option<i64>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuotaQuestion {
+    #[schema(example = "tokens_per_day")]
+    resource: Resource,
+    /// 1 when absent.
+    #[schema(required = false, minimum = 1, example = 1000)]
+    amount: i64,
 }
 
 #[derive(ToSchema)]

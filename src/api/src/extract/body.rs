@@ -89,6 +89,7 @@ bodies! {
     tenantry_types::permission::Overrides,
     tenantry_types::plan::NewPlan,
     tenantry_types::plan::PlanPatch,
+    tenantry_types::plan::QuotaQuestion,
     tenantry_types::provider::NewProvider,
     tenantry_types::provider::ProviderPatch,
     tenantry_types::sign_in::EmailVerification,

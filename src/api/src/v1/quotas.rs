@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::{Map, Value};
 use tenantry_domain::{App, needs, quotas};
 use tenantry_types::permission::Needs;
-use tenantry_types::plan::{QuotaPatch, Quotas};
+use tenantry_types::plan::{QuotaPatch, QuotaQuestion, QuotaVerdict, Quotas};
 use tenantry_types::{Fault, FieldError, FromInput, PlanId};
 
 use crate::bodies;
@@ -19,6 +19,15 @@ use crate::respond::Answer;
     extensions(("x-permission" = json!(needs::QuotasRead::PERMISSION))))]
 pub async fn show(State(app): State<App>, May(by): May<needs::QuotasRead>) -> Answer<Json<Quotas>> {
     Ok(Json(quotas::show(&app, by).await?))
+}
+
+/// Ask whether there is so much left of a resource
+///
+/// Takes nothing of it: another one may be faster.
+#[utoipa::path(post, path = "", operation_id = "check_quota", request_body = bodies::QuotaQuestion,
+    responses((status = 200, body = QuotaVerdict)), extensions(("x-permission" = json!(needs::QuotasRead::PERMISSION))))]
+pub async fn check(State(app): State<App>, May(by): May<needs::QuotasRead>, Body(question): Body<QuotaQuestion>) -> Answer<Json<QuotaVerdict>> {
+    Ok(Json(quotas::check(&app, by, question).await?))
 }
 
 /// Limits of the tenant's own, and its plan when that is named.

@@ -20,7 +20,7 @@ use crate::{App, Error, Result, now};
 
 /// Pico-USD in a micro-USD.
 const PICO: i64 = 1_000_000;
-/// After an empty answer the database is not asked again for so long.
+/// After the database had not so much, it is not asked for so much again for so long.
 const EMPTY: Duration = Duration::from_millis(100);
 
 /// What a request will use at most, as far as can be told before it is sent.
@@ -49,7 +49,8 @@ struct State {
     limit: i64,
     /// Below zero when a request used more than was set aside.
     left: i64,
-    empty_at: Option<Instant>,
+    /// When there was not so much.
+    short_of: Option<(Instant, i64)>,
 }
 
 /// An amount that was set aside.
@@ -91,7 +92,7 @@ impl Purse {
                 since,
                 limit,
                 left: 0,
-                empty_at: None,
+                short_of: None,
             };
         }
         if state.left >= need && state.limit == limit {
@@ -117,7 +118,7 @@ impl Purse {
         let Err(missing) = self.spend(since, limit, need) else {
             return Ok(taken());
         };
-        if self.lock().empty_at.is_some_and(|at| at.elapsed() < EMPTY) {
+        if self.lock().short_of.is_some_and(|(at, amount)| missing >= amount && at.elapsed() < EMPTY) {
             return Ok(None);
         }
         let mut tx = app.db().tenant(&job(self.tenant)).await?;
@@ -127,7 +128,7 @@ impl Purse {
             let mut state = self.lock();
             if state.since == since {
                 state.left = state.left.saturating_add(got);
-                state.empty_at = (got < missing).then(Instant::now);
+                state.short_of = (got < missing).then(|| (Instant::now(), missing));
             }
         }
         Ok(if self.spend(since, limit, need).is_ok() { taken() } else { None })
@@ -141,7 +142,7 @@ impl Purse {
                 return Ok(());
             }
             state.limit = limit;
-            state.empty_at = None;
+            state.short_of = None;
             std::mem::take(&mut state.left)
         };
         self.give_back(app, since, left).await
@@ -170,7 +171,7 @@ impl Purses {
                     since,
                     limit,
                     left: 0,
-                    empty_at: None,
+                    short_of: None,
                 }),
                 asking: tokio::sync::Mutex::default(),
             })
@@ -217,6 +218,13 @@ impl Running {
         }
         *count += 1;
         Some(Place { all: self.0.clone(), holder })
+    }
+}
+
+impl Running {
+    /// How many run of this tenant, key or person.
+    pub fn count(&self, holder: Uuid) -> i64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&holder).copied().unwrap_or(0)
     }
 }
 
@@ -279,10 +287,10 @@ pub(super) async fn admit(app: &App, seat: &Seat, estimate: Estimate, cost: i64)
     let (gateway, limits, now) = (app.gateway(), &seat.supply.limits, now());
     let tenant = seat.tenant();
     let over = |resource, limit| Error::Quota { resource, limit };
-    if let Some(limit) = limits.get(&Resource::ConcurrentRequests) {
-        let place = gateway.running.enter(tenant.uuid(), *limit);
-        hold._places.push(place.ok_or(over(Resource::ConcurrentRequests, *limit))?);
-    }
+    // Counted without a limit as well: people look at it.
+    let limit = limits.get(&Resource::ConcurrentRequests).copied().unwrap_or(i64::MAX);
+    let place = gateway.running.enter(tenant.uuid(), limit);
+    hold._places.push(place.ok_or(over(Resource::ConcurrentRequests, limit))?);
     let at_once = i64::from(app.policy().gateway_requests_at_once);
     if let Some(holder) = seat.key().map(|k| k.uuid()).or(seat.user().map(|u| u.uuid())).filter(|_| at_once > 0) {
         let place = gateway.running.enter(holder, at_once);

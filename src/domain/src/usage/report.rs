@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tenantry_db::usage::{self as db, Group, Span};
 use tenantry_types::usage::{GroupBy, UsageRow};
-use tenantry_types::{Fault, Timestamp, UserId};
+use tenantry_types::{ApiKeyId, Fault, Permission, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::{App, Error, Granted, Result, needs, now};
+use crate::{App, Error, Granted, Result, TenantCtx, csv, needs, now};
 
 /// Days that a report covers at most.
 const LONGEST: Duration = Duration::from_secs(400 * 86_400);
@@ -22,17 +22,35 @@ pub struct Wanted {
     pub by: GroupBy,
 }
 
-/// Sums by group. Who does not see the tenant's usage sees their own.
+/// Whose usage somebody sees: who manages keys and operators see everybody's, others their own.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach(Option<UserId>);
+
+impl Reach {
+    pub fn of(ctx: &TenantCtx) -> Self {
+        if ctx.asker().is_operator() || ctx.may(Permission::KeysManage, None) || ctx.may(Permission::AuditRead, None) {
+            return Self(None);
+        }
+        // The id of nobody, for a key of the tenant.
+        Self(Some(ctx.asker().user_id().unwrap_or(UserId::new(Uuid::nil()))))
+    }
+
+    pub fn everyones(self) -> bool {
+        self.0.is_none()
+    }
+}
+
+/// Sums by group.
 ///
 /// # Errors
 /// `Invalid` for a span that ends before it begins, or is longer than 400 days.
-pub async fn report(app: &App, by: Granted<needs::UsageRead>, only: Option<UserId>, wanted: Wanted) -> Result<Vec<UsageRow>> {
+pub async fn report(app: &App, by: Granted<needs::UsageRead>, reach: Reach, wanted: Wanted) -> Result<Vec<UsageRow>> {
     let to = wanted.to.unwrap_or_else(now);
     let from = wanted.from.unwrap_or(Timestamp(to.0 - USUAL));
     if from.0 >= to.0 || to.0 - from.0 > LONGEST {
         return Err(Error::field("from", Fault::OutOfRange { min: 0, max: 400 }));
     }
-    let span = Span { from, to, user: only };
+    let span = Span { from, to, user: reach.0 };
     let mut tx = app.db().tenant(&by).await?;
     let mut rows = db::sums(&mut tx, span, wanted.by).await?;
     for (group, p50, p95) in db::latencies(&mut tx, span, wanted.by).await? {
@@ -52,4 +70,36 @@ pub async fn report(app: &App, by: Granted<needs::UsageRead>, only: Option<UserI
 
 fn is_of(row: &UsageRow, group: &Group) -> bool {
     row.at == group.at && row.model == group.model && row.id == group.id
+}
+
+/// The same as CSV.
+///
+/// # Errors
+/// As `report`.
+pub async fn report_csv(app: &App, by: Granted<needs::UsageRead>, reach: Reach, wanted: Wanted) -> Result<String> {
+    let rows = report(app, by, reach, wanted).await?;
+    let mut out = format!(
+        "{},name,requests,errors,tokens_in,tokens_out,cost_micro_usd,latency_ms_p50,latency_ms_p95\r\n",
+        wanted.by
+    );
+    for row in rows {
+        let at = row.at.map(|at| at.to_string());
+        let group = at.or(row.model).or(row.id.map(|id| id_text(wanted.by, id))).unwrap_or_default();
+        let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
+        let numbers = [row.requests, row.errors, row.tokens_in, row.tokens_out, row.cost].map(|n| n.to_string());
+        let [requests, errors, tokens_in, tokens_out, cost] = &numbers;
+        let (p50, p95) = (number(row.latency_ms_p50), number(row.latency_ms_p95));
+        let name = row.label.unwrap_or_default();
+        let fields = [&group, &name, requests, errors, tokens_in, tokens_out, cost, &p50, &p95];
+        csv::line(&mut out, fields.map(String::as_str));
+    }
+    Ok(out)
+}
+
+fn id_text(by: GroupBy, id: Uuid) -> String {
+    match by {
+        GroupBy::User => UserId::new(id).to_string(),
+        GroupBy::Key => ApiKeyId::new(id).to_string(),
+        _ => WorkspaceId::new(id).to_string(),
+    }
 }

@@ -6,8 +6,9 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 use tenantry_domain::audit::Part;
 use tenantry_types::audit::{AuditEvent, AuditFilter, AuditParty, AuditVerification, Door, Outcome};
-use tenantry_types::{FieldError, Fields, Page, Timestamp};
+use tenantry_types::{FieldError, Fields, Page};
 
+use super::query::{time_of, typed_in};
 use super::{refused, when};
 use crate::rpc::encode;
 use crate::ui::{Alert, Avatar, Empty, Icon, Tone};
@@ -45,30 +46,10 @@ pub struct Asked {
     pub verify: bool,
 }
 
-/// Days are meant in UTC, and the last one is meant whole.
-fn time_of(name: &str, text: &str) -> String {
-    let day = format!("{text}T00:00:00Z");
-    match (
-        name,
-        Fields::read(&Value::Object(Map::from_iter([("at".into(), day.clone().into())])), |f| {
-            f.required::<Timestamp>("at")
-        }),
-    ) {
-        ("from", Ok(_)) => day,
-        ("to", Ok(at)) => Timestamp(at.0 + std::time::Duration::from_secs(86_400)).to_string(),
-        _ => text.to_owned(),
-    }
-}
-
 impl Asked {
     /// `query` as it stands in the address.
     pub fn read(query: &str) -> Self {
-        let uri = format!("/?{}", query.trim_start_matches('?')).parse::<http::Uri>();
-        let fields = uri
-            .ok()
-            .and_then(|uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok())
-            .map_or_else(Vec::new, |query| query.0);
-        let mut all: BTreeMap<String, String> = fields.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect();
+        let mut all = typed_in(query);
         let verify = all.contains_key("verify");
         let before = all.get("cursor").and_then(|cursor| Part::place_of_cursor(cursor));
         all.retain(|name, _| NAMES.contains(&name.as_str()));

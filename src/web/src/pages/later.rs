@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 use crate::browser;
 use crate::ui::Icon;
 
-use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, report, settings, workspace};
+use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, report, settings, usage, workspace};
 
 /// A group of pages: the function that holds their code, the one that only fetches it, and the pages.
 macro_rules! group {
@@ -81,6 +81,7 @@ group!(More, more, fetch_more:
     Report = report::Report,
     Reset = links::Reset,
     Settings = settings::Settings,
+    Usage = usage::Usage,
     Verify = links::Verify,
     WorkspaceDetail = workspace::WorkspaceDetail,
 );

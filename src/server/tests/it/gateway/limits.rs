@@ -70,7 +70,7 @@ async fn tokens_are_set_aside_and_settled() {
     // More than there is in all.
     refused(&g.chat(&key, asking(2000)).await, 429, "quota_exceeded");
     // Each takes 16 in the end, though up to 900 are set aside.
-    for _ in 0..6 {
+    for _ in 0..5 {
         must(g.chat(&key, asking(900)).await);
     }
     refused(&g.chat(&key, asking(900)).await, 429, "quota_exceeded");
@@ -82,15 +82,15 @@ async fn tokens_are_set_aside_and_settled() {
             .count("select used from quota_use where resource = 'tokens_per_day'")
             .await
             .unwrap(),
-        7 * 16
+        6 * 16
     );
 }
 
 #[tokio::test]
 async fn money_is_limited_for_the_tenant_and_for_a_key() {
     let g = Gateway::new().await;
-    // 11 x 0.15 + 5 x 0.60 = 4.65 micro-USD each.
-    let poor = g.key(&g.app.a, &g.app.a.owner, json!({ "budget": { "amount": 10, "per": "day" } })).await;
+    // 11 x 0.15 + 5 x 0.60 = 4.65 micro-USD each; a little more is set aside.
+    let poor = g.key(&g.app.a, &g.app.a.owner, json!({ "budget": { "amount": 12, "per": "day" } })).await;
     let mut body = ask("mock/large");
     body["max_tokens"] = json!(5);
     must(g.chat(&poor, body.clone()).await);
@@ -100,7 +100,11 @@ async fn money_is_limited_for_the_tenant_and_for_a_key() {
     assert!(over.json()["error"]["message"].as_str().unwrap().contains("budget of this key"));
     let other = g.own_key().await;
     must(g.chat(&other, body.clone()).await);
-    limit(&g, json!({ "spend_per_month": 6 })).await;
+    // What was used before there was a limit counts.
+    assert_eq!(g.usage("cost").await.len(), 3);
+    limit(&g, json!({ "spend_per_month": 13 })).await;
+    refused(&g.chat(&other, body.clone()).await, 429, "quota_exceeded");
+    limit(&g, json!({ "spend_per_month": 21 })).await;
     must(g.chat(&other, body.clone()).await);
     refused(&g.chat(&other, body).await, 429, "quota_exceeded");
 }

@@ -93,7 +93,7 @@ async fn a_stream_that_breaks_is_not_ended_nicely() {
         .app
         .post("/v1/chat/completions")
         .bearing(&key)
-        .json(&streamed(json!({ "parts": 9, "break_after": 2 })))
+        .json(&streamed(json!({ "parts": 9, "break_after": 2, "pause_ms": 10 })))
         .open()
         .await;
     assert_eq!(response.status(), StatusCode::OK);
