@@ -155,3 +155,4 @@ begin
 end $$;
 revoke all on function app.make_usage_days(date, date), app.drop_usage_days(date) from public;
 grant execute on function app.make_usage_days(date, date), app.drop_usage_days(date) to tenantry_platform;
+select app.make_usage_days(current_date - 1, current_date + 8);

@@ -21,7 +21,8 @@ pub use rates::RateState;
 pub use seat::{Listed, Seat, seat};
 pub use send::{Answer, Operation, send};
 
-use crate::{App, Error, Result, providers};
+use crate::audit::event;
+use crate::{Actor, App, Error, Origin, Result, providers};
 
 /// What the gateway of one server keeps between requests.
 #[derive(Default)]
@@ -60,6 +61,37 @@ impl Gateway {
         *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(opened.clone());
         Ok(opened)
     }
+}
+
+/// What the server's settings take away of the decisions about models, for people; None: nothing.
+pub fn opened(app: &App) -> Option<&'static str> {
+    match (app.policy().filter_models, app.policy().bypass_model_access) {
+        (false, _) => Some(
+            "This server does not ask which models a tenant has enabled: everybody who may use models can use every model of the catalogue. Whoever runs it has set ENABLE_MODEL_FILTER to false.",
+        ),
+        (true, true) => Some(
+            "This server does not ask which workspaces list a model: everybody who may use models can use every model that is enabled. Whoever runs it has set BYPASS_MODEL_ACCESS_CONTROL to true.",
+        ),
+        (true, false) => None,
+    }
+}
+
+/// Records a start with settings that take decisions about models away.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_start(app: &App) -> Result<()> {
+    let Some(text) = opened(app) else { return Ok(()) };
+    tracing::warn!("{text}");
+    let mut tx = app.db().platform().await?;
+    let policy = app.policy();
+    let changes = serde_json::json!({ "filter_models": policy.filter_models, "bypass_model_access": policy.bypass_model_access });
+    tx.record(
+        &Actor::system(Origin::system("start")),
+        event("server.models_opened", "server", None, "Tenantry", changes),
+    );
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Gives back what was taken of limits in advance: the server stops.

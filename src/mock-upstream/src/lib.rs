@@ -91,19 +91,26 @@ impl Mock {
     /// # Panics
     /// When the address is taken.
     pub async fn serve(&self, addr: SocketAddr) -> SocketAddr {
-        let listener = TcpListener::bind(addr).await.expect("an address for the mock");
-        let addr = listener.local_addr().unwrap();
-        let router = self.router();
-        tokio::spawn(async move {
-            loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
-                let _ = stream.set_nodelay(true);
-                let service = TowerToHyperService::new(router.clone());
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
-            }
-        });
-        addr
+        listen(addr, self.router()).await
     }
+}
+
+/// Serves a router on this address until the task ends; answers where.
+///
+/// # Panics
+/// When the address is taken.
+pub async fn listen(addr: SocketAddr, router: Router) -> SocketAddr {
+    let listener = TcpListener::bind(addr).await.expect("an address");
+    let addr = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let _ = stream.set_nodelay(true);
+            let service = TowerToHyperService::new(router.clone());
+            tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    addr
 }
 
 async fn chat(State(mock): State<Mock>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

@@ -79,6 +79,7 @@ pub async fn run(config: Config) -> Result<(), Failure> {
 async fn serve(config: &Config, database: &Open, listener: TcpListener, signals: &mut Signals) -> Result<(), Failure> {
     let app = application::start(config, database.db.clone()).await?;
     initialize::run(&app, application::wanted(&config.initialization)).await?;
+    gateway::note_start(&app).await?;
     // What a server that was killed has left: before anybody is told that this one is ready.
     if let Err(error) = usage::flush(&app).await {
         tracing::error!(?error, "usage of before could not be written; it waits on disk and is tried again");

@@ -127,6 +127,7 @@ impl AuditEvent {
             "tenant.deactivated" => format!("deactivated {target}"),
             "tenant.imported" => format!("imported a deployment into {target}"),
             "tenant.quotas_updated" => format!("changed the limits of {target}"),
+            "server.models_opened" => "started with settings that open models to everybody".into(),
             "access.denied" => format!("was refused in {target}{}", times(&self.changes)),
             "tenant.probed" => format!("asked for tenants that are not theirs{}", times(&self.changes)),
             "user.log_in_failed" => format!("tried to sign in as {target} and failed{}", times(&self.changes)),

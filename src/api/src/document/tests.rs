@@ -196,6 +196,7 @@ const PARSERS: &[(&str, Parse)] = &[
     ("WorkspaceRoleChange", |b| workspace::WorkspaceRoleChange::parse(b).map(drop)),
     ("NewPlan", |b| plan::NewPlan::parse(b).map(drop)),
     ("PlanPatch", |b| plan::PlanPatch::parse(b).map(drop)),
+    ("QuotaQuestion", |b| plan::QuotaQuestion::parse(b).map(drop)),
     ("QuotaPatch", |b| {
         <crate::v1::quotas::Change as crate::extract::FromBody>::from_body(b).map(drop)
     }),

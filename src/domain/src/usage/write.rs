@@ -77,13 +77,15 @@ async fn write_of(app: &App, tenant: TenantId, records: &[Value]) -> Result<()> 
     }
 }
 
-/// Drops the events of days that are older than these; sums stay.
+/// Makes the days ahead, and drops the events of days that are older than these; sums stay.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn sweep(app: &App, keep_days: u32) -> Result<()> {
     let before = now().0.date() - Duration::days(keep_days.into());
     let mut tx = app.db().platform().await?;
+    let today = now().0.date();
+    db::make_days(&mut tx, today, today + Duration::days(8)).await?;
     let dropped = db::drop_days(&mut tx, before).await?;
     tx.commit().await?;
     if dropped > 0 {

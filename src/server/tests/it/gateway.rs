@@ -1,6 +1,7 @@
 //! The gateway, with a provider that answers as it is told: who may call what, what passes and how, what it comes to.
 
 mod limits;
+mod processes;
 mod wire;
 
 use std::net::SocketAddr;
@@ -8,7 +9,7 @@ use std::net::SocketAddr;
 use futures::StreamExt;
 use http::StatusCode;
 use serde_json::{Value, json};
-use tenantry_domain::usage;
+use tenantry_domain::{gateway, usage};
 use tenantry_mock_upstream::Mock;
 
 use crate::support::call::Answer;
@@ -281,6 +282,18 @@ async fn the_filter_can_be_turned_off() {
     must(g.chat(&of_b, ask("mock/small")).await);
     let narrow = g.key(&g.app.b, &g.app.b.owner, json!({ "models": [g.large] })).await;
     assert_eq!(g.models(&narrow).await, ["mock/large"], "a key's own list still counts");
+    // Nobody overlooks it: on the page, and in the record of the server.
+    let page = g
+        .app
+        .get(&format!("/t/{}/models", g.app.a.tenant.slug))
+        .by(&g.app.a.owner)
+        .send()
+        .await
+        .text();
+    assert!(page.contains("ENABLE_MODEL_FILTER"), "{page}");
+    gateway::note_start(&g.app.app).await.unwrap();
+    let noted = "select count(*) from platform_audit where action = 'server.models_opened'";
+    assert_eq!(g.app.database.count(noted).await.unwrap(), 1);
 
     let mut wish = Wish::default();
     wish.policy.bypass_model_access = true;

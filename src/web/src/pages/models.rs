@@ -10,7 +10,7 @@ use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::models::{ToggleModels, list_models};
 use crate::ui::{
-    ActForm, Badge, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, TickAll, Tone, choices, count_words,
+    ActForm, Alert, Badge, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, TickAll, Tone, choices, count_words,
     counts_ticked, ticked,
 };
 
@@ -27,9 +27,14 @@ const PRICES: [(&str, &str); 6] = [
 /// The tabs of this page and of the report.
 pub fn tabs(here: &Here, report: bool) -> impl IntoView + use<> {
     let base = format!("/t/{}/models", here.slug);
-    here.may(Permission::ModelsReport).then(|| {
+    let open = here.models_open.clone();
+    let tabs = here.may(Permission::ModelsReport).then(|| {
         view! { <Tabs label="Models" items=vec![(base.clone(), "Models".into(), !report), (format!("{base}/report"), "Who can use what".into(), report)] /> }
-    })
+    });
+    view! {
+        {open.map(|text| view! { <Alert tone=Tone::Bad><p>{text}</p></Alert> })}
+        {tabs}
+    }
 }
 
 #[component]

@@ -27,6 +27,8 @@ pub struct Here {
     pub colour: u8,
     pub role: CtxRole,
     pub permissions: Vec<Permission>,
+    /// What the server's settings take away of the decisions about models.
+    pub models_open: Option<String>,
 }
 
 impl Here {
@@ -94,5 +96,6 @@ pub fn here_of(s: &crate::server::InTenant) -> Here {
         colour: head.settings.colour,
         role: s.ctx.role(),
         permissions: s.ctx.permissions(),
+        models_open: tenantry_domain::gateway::opened(&s.app).map(str::to_owned),
     }
 }
