@@ -1,10 +1,10 @@
 # The commands of this repository; what they do stands in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check dev dist bench pentest sqlx clean
+.PHONY: help run build test check dev dist bench bench-gateway pentest sqlx clean
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
 
 run: build ## build and start on http://127.0.0.1:3000, with a database of its own
 	target/release/tenantry serve --addr 127.0.0.1:3000
@@ -31,6 +31,9 @@ dist: build ## a tarball in dist/
 
 bench: build ## measure the members page and a bare route
 	scripts/bench
+
+bench-gateway: build ## measure what the gateway adds, beside a bare proxy
+	scripts/bench-gateway
 
 pentest: build ## attack a server of its own: injections, attempts at more than one's role, sqlmap
 	scripts/setup test

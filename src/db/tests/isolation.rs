@@ -110,7 +110,7 @@ async fn fill(test: &TestDb, tables: &[Table], homes: &[Home]) -> PgConnection {
         &mut conn,
         "set session_replication_role = replica;
          do $$ declare c record; begin
-           for c in select conrelid::regclass as t, conname as n from pg_constraint where contype = 'c' and connamespace = 'public'::regnamespace loop
+           for c in select conrelid::regclass as t, conname as n from pg_constraint where contype = 'c' and coninhcount = 0 and connamespace = 'public'::regnamespace loop
              execute format('alter table %s drop constraint %I', c.t, c.n);
            end loop;
          end $$",
