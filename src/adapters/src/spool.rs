@@ -96,7 +96,6 @@ impl UsageSpool for FileSpool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn lines(spool: &FileSpool) -> String {

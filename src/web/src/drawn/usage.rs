@@ -212,7 +212,7 @@ fn grouped(n: i64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 && !out.ends_with('-') {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) && !out.ends_with('-') {
             out.push(',');
         }
         out.push(digit);
