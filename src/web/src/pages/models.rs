@@ -10,8 +10,8 @@ use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::models::{ToggleModels, list_models};
 use crate::ui::{
-    ActForm, Alert, Badge, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, TickAll, Tone, choices, count_words,
-    counts_ticked, ticked,
+    ActForm, Alert, Badge, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Submit, Tabs, TickAll, Tone, choices,
+    count_words, counts_ticked, ticked,
 };
 
 /// What input and output cost at most, in dollars.
