@@ -65,7 +65,7 @@ async fn note_presence(app: &App, ctx: &TenantCtx, person: UserId) -> Result<()>
     let mut tx = app.db().tenant(&access::oneself(ctx)).await?;
     member::touch(&mut tx, person, now).await?;
     tx.commit().await?;
-    app.db().forget(ctx);
+    app.db().seen(ctx, now);
     Ok(())
 }
 

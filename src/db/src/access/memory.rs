@@ -62,6 +62,8 @@ struct Kept<T> {
     tags: [Option<Uuid>; 2],
     /// The number of the newest change that was known before it was read.
     born: u64,
+    /// Since when it is remembered: past `KEPT` nobody knows any more what it missed.
+    since: Instant,
 }
 
 /// How often something was found, and how often it had to be read.
@@ -94,8 +96,15 @@ impl<K: std::hash::Hash + Eq + Send + Sync + 'static, T: Clone + Send + Sync + '
         }
     }
 
-    pub fn forget(&self, key: &K) {
-        self.things.invalidate(key);
+    /// Changes what decides over no access in something that is remembered. What takes it back, and when it ends, is as before.
+    pub fn amend(&self, key: &K, change: impl FnOnce(&mut T))
+    where
+        K: Clone,
+    {
+        if let Some(mut kept) = self.things.get(key) {
+            change(&mut kept.value);
+            self.things.insert(key.clone(), kept);
+        }
     }
 }
 
@@ -172,10 +181,8 @@ impl Memory {
     }
 
     fn stands<T>(&self, kept: &Kept<T>) -> bool {
-        kept.tags
-            .iter()
-            .flatten()
-            .all(|tag| self.changed.get(tag).is_none_or(|number| number <= kept.born))
+        let unchanged = |tag: &Uuid| self.changed.get(tag).is_none_or(|number| number <= kept.born);
+        kept.since.elapsed() < KEPT && kept.tags.iter().flatten().all(unchanged)
     }
 }
 
@@ -251,11 +258,11 @@ impl Db {
             return Ok(Some(kept.value));
         }
         kind.misses.fetch_add(1, Ordering::Relaxed);
-        let born = self.memory.number.load(Ordering::Acquire);
+        let (born, since) = (self.memory.number.load(Ordering::Acquire), Instant::now());
         let Some(value) = read.await? else { return Ok(None) };
         if let Some(tags) = tags(&value) {
             let value = value.clone();
-            kind.things.insert(key, Kept { value, tags, born });
+            kind.things.insert(key, Kept { value, tags, born, since });
         }
         Ok(Some(value))
     }

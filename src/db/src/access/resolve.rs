@@ -59,10 +59,11 @@ impl Db {
         }))
     }
 
-    /// The context is read anew next time: what it says of when the member was here last is old.
-    pub fn forget(&self, ctx: &TenantCtx) {
+    /// The member was here now: what is remembered of their context says so.
+    pub fn seen(&self, ctx: &TenantCtx, now: Timestamp) {
         for named in [ctx.tenant.id.to_string(), ctx.tenant.slug.to_string()] {
-            self.memory.contexts.forget(&(Requester::of(&ctx.asker), named));
+            let name = (Requester::of(&ctx.asker), named);
+            self.memory.contexts.amend(&name, |ctx| ctx.last_active_at = Some(now));
         }
     }
 
