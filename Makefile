@@ -1,7 +1,7 @@
 # The commands of this repository; what they do stands in scripts/.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check dev dist bench bench-gateway pentest sqlx clean
+.PHONY: help run build test check dev dist bench bench-gateway pentest fuzz sqlx clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -29,7 +29,7 @@ dev: ## rebuild and reload on each change
 dist: build ## a tarball in dist/
 	scripts/dist
 
-bench: build ## measure the members page and a bare route
+bench: build ## measure what access costs, and pages beside a bare route
 	scripts/bench
 
 bench-gateway: build ## measure what the gateway adds, beside a bare proxy
@@ -38,6 +38,10 @@ bench-gateway: build ## measure what the gateway adds, beside a bare proxy
 pentest: build ## attack a server of its own: injections, attempts at more than one's role, sqlmap
 	scripts/setup test
 	scripts/pentest
+
+fuzz: ## look for inputs that break what reads input, a minute for each
+	scripts/setup fuzz
+	scripts/fuzz
 
 sqlx: ## write .sqlx anew, after changing a query or a migration
 	scripts/setup build
