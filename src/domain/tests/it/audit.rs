@@ -3,13 +3,15 @@
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use tenantry_db::Timeouts;
 use tenantry_domain::audit::{self, Format, Part};
-use tenantry_domain::{Error, Operator, Origin, access, accounts, members, needs, tenants, workspaces};
+use tenantry_domain::{Error, Operator, Origin, accounts, members, tenants, workspaces};
 use tenantry_types::audit::{AuditEvent, AuditFault, AuditFilter, AuditVerification, ERASED, Outcome};
 use tenantry_types::member::MemberPatch;
 use tenantry_types::workspace::WorkspacePatch;
-use tenantry_types::{Fields, Page, ProblemCode};
+use tenantry_types::{Fields, Page};
+
+mod refusals;
+mod review;
 
 use crate::support::{PASSWORD, World, again, ctx, world};
 
@@ -360,170 +362,4 @@ async fn platform(w: &World, query: Value) -> Vec<AuditEvent> {
         limit: 100,
     };
     audit::list_platform(&w.app, &cli, &filter(query), part).await.unwrap().items
-}
-
-async fn notified(w: &World, kind: &str) -> i64 {
-    let mut conn = w.test.superuser().await.unwrap();
-    sqlx::query_scalar("select count(*) from notification where kind = $1")
-        .bind(kind)
-        .fetch_one(&mut conn)
-        .await
-        .unwrap()
-}
-
-#[tokio::test]
-async fn refusals_are_folded_into_the_record() {
-    let w = world().await;
-    let viewer = ctx(&w.app, &w.a.viewer, &w.a.slug).await;
-    for _ in 0..15 {
-        let denied = viewer.grant::<needs::MembersInvite>().unwrap_err();
-        assert_eq!(audit::denied(&w.app, &viewer, denied).code(), ProblemCode::Forbidden);
-    }
-    assert_eq!(audit::write_all_refusals(&w.app).await.unwrap(), 1);
-    let events = list(&w, json!({ "outcome": "denied" }), None, 10).await.items;
-    assert_eq!(events.len(), 1);
-    let event = &events[0];
-    assert_eq!(
-        (event.action.as_str(), event.actor.id.as_deref()),
-        ("access.denied", Some(&*w.a.viewer.id().to_string()))
-    );
-    assert_eq!(
-        (event.changes["count"].as_u64(), event.changes["permission"].as_str()),
-        (Some(15), Some("members:invite"))
-    );
-    assert_eq!(notified(&w, "denied_burst").await, 0);
-
-    // Some more are a burst: the tenant's owner and admin are told, once.
-    for _ in 0..2 {
-        for _ in 0..30 {
-            let denied = viewer.grant::<needs::MembersInvite>().unwrap_err();
-            audit::denied(&w.app, &viewer, denied);
-        }
-        audit::write_all_refusals(&w.app).await.unwrap();
-    }
-    assert_eq!(notified(&w, "denied_burst").await, 2);
-    let raised = list(&w, json!({ "action": "security.suspicious" }), None, 10).await.items;
-    assert_eq!((raised.len(), raised[0].changes["kind"].as_str()), (1, Some("denied_burst")));
-    assert!(verified(&w).await.ok);
-}
-
-#[tokio::test]
-async fn probes_at_a_foreign_tenant_never_reach_its_record() {
-    let w = world().await;
-    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
-    let before = verified(&w).await.last;
-    for _ in 0..12 {
-        for named in [w.a.slug.clone(), owner.tenant().id.to_string(), "a-slip-of-the-pen".to_owned()] {
-            assert!(access::tenant(&w.app, &w.b.viewer, &named).await.is_err());
-        }
-    }
-    audit::write_all_refusals(&w.app).await.unwrap();
-    assert_eq!(verified(&w).await.last, before);
-    let events = platform(&w, json!({ "action": "tenant.probed" })).await;
-    assert_eq!(events.len(), 1);
-    assert_eq!(events[0].actor.id.as_deref(), Some(&*w.b.viewer.id().to_string()));
-    assert_eq!(
-        (events[0].changes["count"].as_u64(), &events[0].changes["tenants"]),
-        (Some(36), &json!([owner.tenant().id]))
-    );
-    assert_eq!(notified(&w, "tenants_probed").await, 1);
-    // Names that lead nowhere are nobody's news.
-    assert!(access::tenant(&w.app, &w.b.viewer, "nowhere").await.is_err());
-    assert_eq!(audit::write_all_refusals(&w.app).await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn failed_sign_ins_are_recorded_by_account_and_by_network() {
-    let w = world().await;
-    let try_in = async |email: &str| {
-        let cmd = tenantry_types::account::Login::parse(&json!({ "email": email, "password": "not the password" })).unwrap();
-        accounts::log_in(&w.app, &crate::support::origin(), cmd)
-            .await
-            .expect_err("a wrong password");
-    };
-    for _ in 0..3 {
-        try_in("viewer@a.example").await;
-        try_in("nobody@nowhere.example").await;
-    }
-    audit::write_all_refusals(&w.app).await.unwrap();
-    let events = platform(&w, json!({ "action": "user.log_in_failed" })).await;
-    assert_eq!(events.len(), 2);
-    for event in &events {
-        assert_eq!(
-            (event.outcome, event.actor.kind.as_str(), event.changes["count"].as_u64()),
-            (Outcome::Failed, "anonymous", Some(3))
-        );
-        assert!(!format!("{event:?}").contains("not the password"));
-    }
-    assert!(
-        events
-            .iter()
-            .any(|event| event.target.id.as_deref() == Some(&*w.a.viewer.id().to_string()))
-    );
-    let cli = Operator::of_command_line(Origin::cli("test"));
-    assert!(audit::verify_platform(&w.app, &cli).await.unwrap().ok);
-}
-
-#[tokio::test]
-async fn what_runs_into_a_time_of_the_database_says_so() {
-    let test = tenantry_db::testing::TestDb::new().await;
-    let timeouts = Timeouts {
-        lock: std::time::Duration::from_millis(50),
-        ..Timeouts::default()
-    };
-    let db = tenantry_db::Db::connect_with(&test.login_url(), 2, timeouts).await.unwrap();
-    let mut holder = test.superuser().await.unwrap();
-    let mut held = holder.begin().await.unwrap();
-    sqlx::raw_sql("lock table user_account in access exclusive mode")
-        .execute(&mut *held)
-        .await
-        .unwrap();
-    let mut tx = db.platform().await.unwrap();
-    let error = Error::from(tenantry_db::account::lock_first(&mut tx).await.unwrap_err());
-    assert_eq!(
-        (error.code(), error.code().status(), error.retry_after()),
-        (ProblemCode::Timeout, 503, Some(2))
-    );
-    held.rollback().await.unwrap();
-    drop(tx);
-    // The connection is in order afterwards.
-    assert!(tenantry_db::account::lock_first(&mut db.platform().await.unwrap()).await.unwrap());
-}
-
-#[tokio::test]
-async fn a_review_of_access_names_people_and_models() {
-    let w = world().await;
-    let cli = Operator::of_command_line(Origin::cli("test"));
-    let all = tenantry_domain::platform::access(&w.app, &cli, None).await.unwrap();
-    let a = all.iter().find(|t| t.slug == w.a.slug).unwrap();
-    let names: Vec<(&str, &str)> = a.admins.iter().map(|admin| (admin.role.as_str(), admin.email.as_str())).collect();
-    assert_eq!(names[0].0, "owner");
-    assert!(
-        names
-            .iter()
-            .all(|(role, email)| ["owner", "admin"].contains(role) && email.ends_with("@a.example")),
-        "{names:?}"
-    );
-    assert_eq!(i64::try_from(a.admins.len()).unwrap(), a.admin_count);
-    let mut conn = w.test.superuser().await.unwrap();
-    let members: i64 = sqlx::query_scalar("select count(*) from membership m join tenant t on t.id = m.tenant_id where t.slug = $1")
-        .bind(&w.a.slug)
-        .fetch_one(&mut conn)
-        .await
-        .unwrap();
-    assert_eq!(a.active_users, members);
-    // Whoever is disabled is no active user.
-    w.test
-        .run("update membership set status = 'disabled' where role = 'viewer'")
-        .await
-        .unwrap();
-    let after = tenantry_domain::platform::access(&w.app, &cli, None).await.unwrap();
-    let after = after.iter().find(|t| t.slug == w.a.slug).unwrap();
-    assert_eq!(after.active_users, members - 1);
-    assert!(
-        tenantry_domain::platform::access(&w.app, &cli, all.last().map(|t| t.id))
-            .await
-            .unwrap()
-            .is_empty()
-    );
 }

@@ -15,4 +15,5 @@ mod overrides;
 mod plans;
 mod support;
 mod tenants;
+mod timeouts;
 mod workspaces;

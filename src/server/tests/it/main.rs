@@ -5,6 +5,7 @@ mod access_matrix;
 mod api_keys;
 mod audit;
 mod bound;
+mod canary;
 mod checklist;
 mod commands;
 mod context;
