@@ -129,6 +129,15 @@ impl TenantTx {
         Ok(self.tx.commit().await?)
     }
 
+    /// The same for what nobody's access is made of, such as counts: nothing that is remembered has to be asked for again.
+    /// Nothing is recorded with it.
+    ///
+    /// # Errors
+    /// When the commit does not work; then nothing of the transaction stays.
+    pub async fn commit_counts(self) -> Result<()> {
+        Ok(self.tx.commit().await?)
+    }
+
     async fn write_audit(&mut self) -> Result<()> {
         if self.events.is_empty() {
             return Ok(());
@@ -177,6 +186,15 @@ impl PlatformTx {
     pub async fn commit(mut self) -> Result<()> {
         self.write_audit().await?;
         let _committing = Committing(&self.memory);
+        Ok(self.tx.commit().await?)
+    }
+
+    /// The same for what nobody's access is made of, such as counts: nothing that is remembered has to be asked for again.
+    /// Nothing is recorded with it.
+    ///
+    /// # Errors
+    /// When the commit does not work; then nothing of the transaction stays.
+    pub async fn commit_counts(self) -> Result<()> {
         Ok(self.tx.commit().await?)
     }
 

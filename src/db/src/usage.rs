@@ -1,7 +1,6 @@
 //! What was used through the gateway: one event for each request that was sent to a provider, kept by day and dropped
 //! when it is old, and sums by the hour, which stay.
 
-use serde_json::Value;
 use tenantry_types::usage::{GroupBy, UsageRow};
 use tenantry_types::{Timestamp, UserId};
 use time::{Date, OffsetDateTime};
@@ -27,11 +26,11 @@ pub async fn drop_days(tx: &mut PlatformTx, before: Date) -> Result<i32> {
 }
 
 /// Writes events of the tenant, and adds those to the sums that were not there yet. `events` is a list of objects with
-/// the columns of `usage_event`.
+/// the columns of `usage_event`, as JSON.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn add(tx: &mut TenantTx, events: &Value) -> Result<u64> {
+pub async fn add(tx: &mut TenantTx, events: &str) -> Result<u64> {
     let tenant = tx.tenant_id().uuid();
     let done = sqlx::query!(
         r#"with new as (
@@ -39,7 +38,7 @@ pub async fn add(tx: &mut TenantTx, events: &Value) -> Result<u64> {
                streamed, tokens_in, tokens_out, tokens_cached, estimated, cost, latency_ms, first_ms)
              select $1, at, id, operation, model_id, model, provider_id, user_id, key_id, workspace_id, status, outcome,
                streamed, tokens_in, tokens_out, tokens_cached, estimated, cost, latency_ms, first_ms
-             from jsonb_to_recordset($2) as e (at timestamptz, id uuid, operation text, model_id uuid, model text, provider_id uuid, user_id uuid,
+             from jsonb_to_recordset($2::text::jsonb) as e (at timestamptz, id uuid, operation text, model_id uuid, model text, provider_id uuid, user_id uuid,
                key_id uuid, workspace_id uuid, status integer, outcome text, streamed boolean, tokens_in bigint, tokens_out bigint,
                tokens_cached bigint, estimated boolean, cost bigint, latency_ms bigint, first_ms bigint)
              on conflict do nothing

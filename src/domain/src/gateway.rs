@@ -9,11 +9,12 @@ mod rates;
 mod seat;
 mod send;
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tenantry_db::access::supply::Catalogue;
 use tenantry_types::text::Secret;
 use tenantry_types::{ProviderId, TenantId};
+use time::Date;
 
 pub use limits::Estimate;
 pub use meter::{Meter, Outcome, Tokens};
@@ -32,6 +33,8 @@ pub(crate) struct Gateway {
     running: limits::Running,
     rates: rates::Rates,
     breakers: breaker::Breakers,
+    /// Days whose partitions are known to be there.
+    days: Mutex<Option<(Date, Date)>>,
 }
 
 /// The keys of providers, as they are sent.
@@ -41,9 +44,18 @@ struct Opened {
 }
 
 impl Gateway {
+    pub(crate) fn has_days(&self, first: Date, last: Date) -> bool {
+        let days = self.days.lock().unwrap_or_else(PoisonError::into_inner);
+        days.is_some_and(|(from, to)| from <= first && last <= to)
+    }
+
+    pub(crate) fn made_days(&self, days: Option<(Date, Date)>) {
+        *self.days.lock().unwrap_or_else(PoisonError::into_inner) = days;
+    }
+
     /// The keys that belong to a catalogue, opened once for each new one.
     fn keys(&self, app: &App, catalogue: &Arc<Catalogue>) -> Result<Arc<Opened>> {
-        let kept = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let kept = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(opened) = kept.filter(|opened| Arc::ptr_eq(&opened.catalogue, catalogue)) {
             return Ok(opened);
         }
@@ -58,7 +70,7 @@ impl Gateway {
             catalogue: catalogue.clone(),
             keys,
         });
-        *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(opened.clone());
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(opened.clone());
         Ok(opened)
     }
 }

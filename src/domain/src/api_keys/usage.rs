@@ -58,6 +58,6 @@ pub async fn write(app: &App) -> Result<()> {
 async fn write_of(app: &App, tenant: TenantId, uses: &[Use]) -> Result<()> {
     let mut tx = app.db().tenant(&job(tenant)).await?;
     db::add_uses(&mut tx, uses).await?;
-    tx.commit().await?;
+    tx.commit_counts().await?;
     Ok(())
 }

@@ -123,7 +123,7 @@ impl Purse {
         }
         let mut tx = app.db().tenant(&job(self.tenant)).await?;
         let got = db::take(&mut tx, self.window(since), limit, missing).await?;
-        tx.commit().await?;
+        tx.commit_counts().await?;
         {
             let mut state = self.lock();
             if state.since == since {
@@ -154,7 +154,7 @@ impl Purse {
         }
         let mut tx = app.db().tenant(&job(self.tenant)).await?;
         db::give_back(&mut tx, self.window(since), left).await?;
-        tx.commit().await?;
+        tx.commit_counts().await?;
         Ok(())
     }
 }

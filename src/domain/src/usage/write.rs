@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde::Deserialize;
 use tenantry_db::access::job;
 use tenantry_db::{DbError, usage as db};
 use tenantry_types::{TenantId, Timestamp};
@@ -26,36 +26,46 @@ pub async fn flush(app: &App) -> Result<()> {
     let spool = app.spool();
     let ended = tokio::task::spawn_blocking(move || spool.ended()).await.map_err(Error::internal)?;
     for segment in ended.map_err(Error::internal)? {
-        write(app, &segment).await?;
+        if let Err(error) = write(app, &segment).await {
+            // One of them may have been dropped meanwhile.
+            app.gateway().made_days(None);
+            return Err(error);
+        }
         app.spool().remove(&segment.name).map_err(Error::internal)?;
     }
     Ok(())
 }
 
+/// What of a record says where it goes.
+#[derive(Deserialize)]
+struct Address {
+    tenant: Uuid,
+    at: Timestamp,
+}
+
 async fn write(app: &App, segment: &Segment) -> Result<()> {
     let mut days: Option<(Date, Date)> = None;
-    let mut by_tenant: HashMap<Uuid, Vec<Value>> = HashMap::new();
+    let mut by_tenant: HashMap<Uuid, Vec<&str>> = HashMap::new();
     let oldest = now().0 - OLDEST;
     for line in segment.lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let read = serde_json::from_slice::<Value>(line).ok();
-        let known = read.and_then(|value| {
-            let tenant: Uuid = value.get("tenant")?.as_str()?.parse().ok()?;
-            let at: Timestamp = serde_json::from_value(value.get("at")?.clone()).ok()?;
-            Some((tenant, at, value))
-        });
-        let Some((tenant, at, value)) = known.filter(|(_, at, _)| at.0 >= oldest) else {
+        let text = std::str::from_utf8(line).ok();
+        let known = text.and_then(|text| Some((serde_json::from_str::<Address>(text).ok()?, text)));
+        let Some((address, text)) = known.filter(|(address, _)| address.at.0 >= oldest) else {
             // The machine lost its power in the middle of it, or it is older than anything that is kept.
             tracing::warn!(segment = segment.name, bytes = line.len(), "a record of usage cannot be read");
             continue;
         };
-        let day = at.0.date();
+        let day = address.at.0.date();
         days = Some(days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
-        by_tenant.entry(tenant).or_default().push(value);
+        by_tenant.entry(address.tenant).or_default().push(text);
     }
     let Some((first, last)) = days else { return Ok(()) };
-    let mut tx = app.db().platform().await?;
-    db::make_days(&mut tx, first, last).await?;
-    tx.commit().await?;
+    if !app.gateway().has_days(first, last) {
+        let mut tx = app.db().platform().await?;
+        db::make_days(&mut tx, first, last).await?;
+        tx.commit_counts().await?;
+        app.gateway().made_days(Some((first, last)));
+    }
     for (tenant, records) in by_tenant {
         for batch in records.chunks(BATCH) {
             write_of(app, TenantId::new(tenant), batch).await?;
@@ -64,10 +74,10 @@ async fn write(app: &App, segment: &Segment) -> Result<()> {
     Ok(())
 }
 
-async fn write_of(app: &App, tenant: TenantId, records: &[Value]) -> Result<()> {
+async fn write_of(app: &App, tenant: TenantId, records: &[&str]) -> Result<()> {
     let mut tx = app.db().tenant(&job(tenant)).await?;
-    match db::add(&mut tx, &Value::Array(records.to_vec())).await {
-        Ok(_) => Ok(tx.commit().await?),
+    match db::add(&mut tx, &format!("[{}]", records.join(","))).await {
+        Ok(_) => Ok(tx.commit_counts().await?),
         // The tenant was purged meanwhile, and its usage with it.
         Err(DbError::Constraint(name)) => {
             tracing::warn!(%tenant, constraint = name, records = records.len(), "usage of a tenant that is gone");
