@@ -202,9 +202,15 @@ fn totals(rows: &[UsageRow]) -> impl IntoView {
             {tile(grouped(requests), "requests", failed)}
             {tile(grouped(sum(|r| r.tokens_in)), "tokens in", "sent to models".to_owned())}
             {tile(grouped(sum(|r| r.tokens_out)), "tokens out", "answered by them".to_owned())}
-            {tile(dollars(sum(|r| r.cost)), "spent", "at the prices of then".to_owned())}
+            {tile(rounded(sum(|r| r.cost)), "spent", "at the prices of then".to_owned())}
         </div>
     }
+}
+
+/// In dollars; without parts of a cent where there are ten or more.
+fn rounded(micro: i64) -> String {
+    const CENT: i64 = 10_000;
+    if micro < 10 * CENT { dollars(micro) } else { dollars((micro + CENT / 2) / CENT * CENT) }
 }
 
 /// `1234567` as `1,234,567`.
@@ -295,11 +301,12 @@ fn charts(step: GroupBy, points: &[Point]) -> impl IntoView {
 
 /// `1234567` as `1.2M`.
 fn short(n: i64) -> String {
-    match n {
-        0..1_000 => n.to_string(),
-        1_000..1_000_000 => format!("{}.{}k", n / 1_000, n % 1_000 / 100),
-        _ => format!("{}.{}M", n / 1_000_000, n % 1_000_000 / 100_000),
-    }
+    let (whole, tenth, unit) = match n {
+        ..1_000 => return n.to_string(),
+        1_000..1_000_000 => (n / 1_000, n % 1_000 / 100, "k"),
+        _ => (n / 1_000_000, n % 1_000_000 / 100_000, "M"),
+    };
+    if tenth == 0 { format!("{whole}{unit}") } else { format!("{whole}.{tenth}{unit}") }
 }
 
 /// The least round number that is not less: 1, 2 or 5 times a power of ten.
@@ -466,6 +473,9 @@ mod tests {
         assert_eq!(short(999), "999");
         assert_eq!(short(1_250), "1.2k");
         assert_eq!(short(7_600_000), "7.6M");
+        assert_eq!(short(100_000), "100k");
+        assert_eq!(rounded(403_155), "$0.40");
+        assert_eq!(rounded(1_234), "$0.001234");
         for (n, up) in [(1, 1), (2, 2), (3, 5), (6, 10), (11, 20), (499, 500), (501, 1000)] {
             assert_eq!(round_up(n), up, "{n}");
         }
