@@ -70,7 +70,7 @@ async fn the_database_itself_keeps_tenants_apart() {
     let b = ctx(&w.app, &w.b.owner, &w.b.slug).await.tenant().id.uuid();
     let mut conn = PgConnection::connect(&w.test.login_url()).await.unwrap();
     let mut superuser = w.test.superuser().await.unwrap();
-    let tables: Vec<String> = sqlx::query("select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' where c.relkind = 'r' order by 1").fetch_all(&mut superuser).await.unwrap().iter().map(|r| r.get(0)).collect();
+    let tables: Vec<String> = sqlx::query("select c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' where c.relkind in ('r', 'p') and not c.relispartition order by 1").fetch_all(&mut superuser).await.unwrap().iter().map(|r| r.get(0)).collect();
     for table in tables {
         let select = format!("select count(*) filter (where tenant_id = '{a}'), count(*) from {table}");
         let plain = sqlx::query(sqlx::AssertSqlSafe(select.clone())).fetch_one(&mut conn).await;

@@ -210,7 +210,11 @@ fn totals(rows: &[UsageRow]) -> impl IntoView {
 /// In dollars; without parts of a cent where there are ten or more.
 fn rounded(micro: i64) -> String {
     const CENT: i64 = 10_000;
-    if micro < 10 * CENT { dollars(micro) } else { dollars((micro + CENT / 2) / CENT * CENT) }
+    if micro < 10 * CENT {
+        dollars(micro)
+    } else {
+        dollars((micro + CENT / 2) / CENT * CENT)
+    }
 }
 
 /// `1234567` as `1,234,567`.
@@ -306,7 +310,11 @@ fn short(n: i64) -> String {
         1_000..1_000_000 => (n / 1_000, n % 1_000 / 100, "k"),
         _ => (n / 1_000_000, n % 1_000_000 / 100_000, "M"),
     };
-    if tenth == 0 { format!("{whole}{unit}") } else { format!("{whole}.{tenth}{unit}") }
+    if tenth == 0 {
+        format!("{whole}{unit}")
+    } else {
+        format!("{whole}.{tenth}{unit}")
+    }
 }
 
 /// The least round number that is not less: 1, 2 or 5 times a power of ten.
