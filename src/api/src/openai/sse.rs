@@ -10,6 +10,8 @@ use super::body::find;
 
 /// An event that is longer is passed on in parts, unread.
 const LONGEST: usize = 4 * 1024 * 1024;
+/// More tokens than any request has: what a provider says is believed up to here, so that sums of it stay sums.
+const MOST: i64 = 1_000_000_000_000;
 
 /// The usage as providers tell it.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -31,9 +33,9 @@ struct Details {
 impl From<Usage> for Tokens {
     fn from(usage: Usage) -> Self {
         Self {
-            sent: usage.prompt_tokens.max(0),
-            received: usage.completion_tokens.max(0),
-            cached: usage.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0),
+            sent: usage.prompt_tokens.clamp(0, MOST),
+            received: usage.completion_tokens.clamp(0, MOST),
+            cached: usage.prompt_tokens_details.and_then(|d| d.cached_tokens).unwrap_or(0).clamp(0, MOST),
             estimated: false,
         }
     }
@@ -206,6 +208,15 @@ mod tests {
         let mut events = Events::new(true);
         assert_eq!(run(&mut events, &text, 3), text);
         assert!(!events.done);
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_is_not_believed() {
+        let absurd = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9223372036854775807,\"completion_tokens\":-5}}\n\n";
+        let mut events = Events::new(true);
+        run(&mut events, absurd, 1000);
+        let tokens = Tokens::from(events.usage.unwrap_or_default());
+        assert_eq!((tokens.sent, tokens.received), (MOST, 0));
     }
 
     #[test]
