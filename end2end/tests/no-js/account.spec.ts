@@ -1,5 +1,6 @@
 // One's own account in a browser without JavaScript: the password, where one is signed in, ways back in, the end.
 
+import { oneTimeCode } from "../../fixtures/one-time";
 import { join, logIn, operator, password, signUp } from "../../fixtures/people";
 import { expect, test } from "../../fixtures/test";
 
@@ -94,4 +95,41 @@ test("the end of an account: refused to a last owner, then done", async ({ page,
   await expect(bob.getByText("Your account is deleted.")).toBeVisible();
   await page.goto(`/t/${tenant.slug}/members`);
   await expect(page.getByText("1 member", { exact: true })).toBeVisible();
+});
+
+test("one-time codes: turned on, asked for, a recovery code, turned off", async ({ page }) => {
+  const { email } = await signUp(page);
+  await page.goto("/account");
+  const codes = page.getByRole("region", { name: "One-time codes" });
+  await codes.getByLabel("Your password").fill(password);
+  await codes.getByRole("button", { name: "Turn on one-time codes" }).click();
+  const secret = await codes.locator("code").first().innerText();
+  await codes.getByLabel("Code").fill("12345");
+  await codes.getByRole("button", { name: "Confirm" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await codes.getByLabel("Code").fill(oneTimeCode(secret));
+  await codes.getByRole("button", { name: "Confirm" }).click();
+  const recovery = await codes.getByRole("listitem").allInnerTexts();
+  expect(recovery.length).toBeGreaterThan(5);
+  await expect(codes).toContainText(`Recovery codes left: ${recovery.length}`);
+
+  await page.context().clearCookies();
+  await page.goto("/login?next=%2Faccount");
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "One more step" })).toBeVisible();
+  await page.getByLabel("Code").fill("000000");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await page.getByLabel("Code").fill(oneTimeCode(secret, 1));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page).toHaveURL("/account");
+
+  await codes.getByText("Turn off", { exact: true }).first().click();
+  const off = codes.locator("details, [popover]").filter({ has: page.getByRole("button", { name: "Turn off" }) }).last();
+  await off.getByLabel("Your password").fill(password);
+  await off.getByLabel("Code").fill(recovery[0]);
+  await off.getByRole("button", { name: "Turn off" }).last().click();
+  await expect(codes.getByRole("button", { name: "Turn on one-time codes" })).toBeVisible();
 });

@@ -1,6 +1,6 @@
 // What owners and operators set, in a browser without JavaScript: keys, domains, ways of signing in, permissions, accounts.
 
-import { join, logIn, operator, signUp, unique } from "../../fixtures/people";
+import { join, logIn, makeTenant, operator, signUp, unique } from "../../fixtures/people";
 import { expect, test } from "../../fixtures/test";
 
 // A form with faults comes back with their status, which the browser reports.
@@ -123,4 +123,84 @@ test("accounts: disabled and enabled, operator and not", async ({ page, newPerso
   await page.getByRole("button", { name: "Sign out everywhere" }).click();
   await expect(page.getByText("They are signed out everywhere.")).toBeVisible();
   expect(await status()).toBe(401);
+});
+
+test("plans: made, changed, given to a tenant, refused while in use, deleted", async ({ page }) => {
+  const word = unique();
+  await logIn(page, operator.email);
+  const tenant = await makeTenant(page, `Planned ${word}`);
+  await page.goto("/admin/plans");
+  await page.getByText("New plan").click();
+  await page.getByLabel("Name", { exact: true }).first().fill(`Plan ${word}`);
+  await page.getByLabel("Members").first().fill("many");
+  await page.getByRole("button", { name: "Create plan" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByLabel("Members").first()).toHaveValue("many");
+  await page.getByLabel("Members").first().fill("5");
+  await page.getByRole("button", { name: "Create plan" }).click();
+  await expect(page.getByText("The plan is created.")).toBeVisible();
+
+  const card = page.getByRole("region", { name: `Plan ${word}` });
+  await card.getByText("Edit", { exact: true }).click();
+  await card.getByLabel("Members").fill("7");
+  await card.getByRole("button", { name: "Save plan" }).click();
+  await expect(page.getByText("The plan is saved.")).toBeVisible();
+  await expect(card).toContainText("7");
+
+  await page.goto(`/t/${tenant.slug}/settings`);
+  await page.getByText("Set plan").first().click();
+  await page.getByLabel("Plan", { exact: true }).selectOption({ label: `Plan ${word}` });
+  await page.getByRole("button", { name: "Set plan" }).last().click();
+  await expect(page.getByText("The plan is set.")).toBeVisible();
+
+  const remove = async () => {
+    await page.goto("/admin/plans");
+    await card.getByRole("button", { name: `Delete Plan ${word}` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  };
+  await remove();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await page.goto(`/t/${tenant.slug}/settings`);
+  await page.getByText("Set plan").first().click();
+  await page.getByLabel("Plan", { exact: true }).selectOption({ label: "No plan" });
+  await page.getByRole("button", { name: "Set plan" }).last().click();
+  await expect(page.getByText("The plan is set.")).toBeVisible();
+  await remove();
+  await expect(page.getByText("The plan is deleted.")).toBeVisible();
+  await expect(card).toHaveCount(0);
+});
+
+test("the catalogue: a model made, changed, switched off, deleted", async ({ page }) => {
+  const word = unique();
+  await logIn(page, operator.email);
+  await page.goto("/admin/models");
+  await page.getByText("New model").click();
+  await page.getByLabel("Name", { exact: true }).fill(`house/${word}`);
+  await page.getByLabel("Display name").fill(`House ${word}`);
+  await page.getByLabel("Input price", { exact: true }).fill("a dollar");
+  await page.getByRole("button", { name: "Create model" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.getByLabel("Display name")).toHaveValue(`House ${word}`);
+  await page.getByLabel("Input price", { exact: true }).fill("0.25");
+  await page.getByRole("button", { name: "Create model" }).click();
+  await expect(page.getByText("The model is in the catalogue.")).toBeVisible();
+
+  await page.goto(`/admin/models?q=${word}`);
+  await page.getByRole("link", { name: `House ${word}` }).click();
+  await expect(page.getByLabel("Input price", { exact: true })).toHaveValue("0.25");
+  await page.getByLabel("Context length (tokens)").fill("32000");
+  await page.getByLabel(/^Active/).uncheck();
+  await page.getByRole("button", { name: "Save model" }).click();
+  await expect(page.getByText("The model is saved.")).toBeVisible();
+  await page.goto(`/admin/models?q=${word}`);
+  const row = page.getByRole("row", { name: new RegExp(`House ${word}`) });
+  await expect(row).toContainText("Switched off");
+  await expect(row).toContainText("32,000");
+
+  await row.getByRole("link").first().click();
+  await page.getByRole("button", { name: "Delete", exact: true }).first().click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await expect(page.getByText("The model is deleted.")).toBeVisible();
+  await page.goto(`/admin/models?q=${word}`);
+  await expect(page.getByText("No models here")).toBeVisible();
 });

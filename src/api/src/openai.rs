@@ -5,7 +5,6 @@
 mod answer;
 mod body;
 mod error;
-mod sse;
 
 use std::time::Duration;
 

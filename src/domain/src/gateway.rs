@@ -1,8 +1,11 @@
 //! The gateway: requests for models, decided, limited, sent to a provider and counted. Who asks comes from the same
 //! contexts as everywhere; which models they may use is decided by one function, for listing and for calling. What a
-//! decision needs is in memory. Of OpenAI's wire format nothing is known here: bodies are bytes.
+//! decision needs is in memory. Of OpenAI's wire format only what answers say is known here: bodies of requests are bytes.
 
+mod answer;
 mod breaker;
+mod chat;
+mod events;
 mod limits;
 mod meter;
 mod rates;
@@ -16,11 +19,14 @@ use tenantry_types::text::Secret;
 use tenantry_types::{ProviderId, TenantId};
 use time::Date;
 
+pub use answer::{Answer, Failure};
+pub use chat::{Conversation, Part, Speaker, Turn, chat};
+pub use events::{Events, find, usage_of};
 pub use limits::Estimate;
-pub use meter::{Meter, Outcome, Tokens};
+pub use meter::{Meter, Outcome, Spent, Tokens};
 pub use rates::RateState;
 pub use seat::{Listed, Seat, seat};
-pub use send::{Answer, Operation, send};
+pub use send::{Operation, send};
 
 use crate::audit::event;
 use crate::{Actor, App, Error, Origin, Result, providers};

@@ -72,6 +72,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("models/:model") view=later::ModelDetail ssr=SsrMode::Async />
                     <Route path=path!("keys") view=later::Keys ssr=SsrMode::Async />
                     <Route path=path!("usage") view=later::Usage ssr=SsrMode::Async />
+                    <Route path=path!("playground") view=later::Playground ssr=SsrMode::Async />
                     <Route path=path!("audit") view=later::Audit ssr=SsrMode::Async />
                     <Route path=path!("permissions") view=later::Permissions ssr=SsrMode::Async />
                     <Route path=path!("settings") view=later::Settings ssr=SsrMode::Async />

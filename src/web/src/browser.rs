@@ -1,5 +1,7 @@
 //! What the browser does beyond rendering: sending forms in the background, menus that close, keys.
 //! Everything here runs only in event handlers and effects, so never on the server.
+pub mod stream;
+
 use js_sys::Date;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;

@@ -10,6 +10,7 @@ mod invite;
 mod keys;
 mod links;
 mod openid;
+mod playground;
 
 use std::collections::BTreeMap;
 
@@ -69,6 +70,7 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/invite/{token}", post(invite::accept))
         .route("/t/{tenant}/invitations", post(invite::send))
         .route("/t/{tenant}/keys", post(keys::send))
+        .route("/_fn/playground", post(playground::ask))
         .route(LEAVE, get(openid::leave))
         .route(ARRIVE, get(openid::arrive))
         .route("/theme", post(theme))

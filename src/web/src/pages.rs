@@ -17,6 +17,7 @@ mod new_tenant;
 mod not_found;
 mod overview;
 mod permissions;
+mod playground;
 mod report;
 mod settings;
 mod usage;

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod members;
 pub mod models;
 pub mod permissions;
+pub mod playground;
 mod query;
 pub mod session;
 mod status;

@@ -12,8 +12,9 @@ use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use leptos::prelude::{expect_context, provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use serde_json::Value;
-use tenantry_domain::context::{self, Sources};
-use tenantry_domain::{App, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, audit, session};
+use tenantry_domain::context::{self, Sources, Standing};
+use tenantry_domain::{App, Error, Granted, Operator, Origin, Principal, TenantCtx, USER_KEY, WorkspaceCtx, access, audit, session};
+use tenantry_types::account::ContextSource;
 use tenantry_types::audit::Door;
 use tenantry_types::permission::Needs;
 use tenantry_types::{Fault, FieldError, ProblemCode, UserId};
@@ -212,6 +213,22 @@ pub async fn workspace(tenant: &str, workspace: &str) -> Result<InWorkspace, UiE
     let s = ctx(tenant).await?;
     let ctx = access::workspace(&s.app, &s.ctx, workspace).await?;
     Ok(InWorkspace { app: s.app, ctx })
+}
+
+/// Where somebody stands who asks a model: in a workspace, or with an empty name in the tenant.
+///
+/// # Errors
+/// NotFound for a workspace that is not there or not theirs.
+pub async fn standing_in(app: &App, ctx: &TenantCtx, workspace: &str) -> Result<Standing, Error> {
+    let named = Some(workspace).filter(|named| !named.is_empty());
+    Ok(Standing {
+        tenant: Some(ctx.clone()),
+        workspace: match named {
+            Some(named) => Some(access::workspace(app, ctx, named).await?),
+            None => None,
+        },
+        source: ContextSource::Path,
+    })
 }
 
 /// The first line of every server function of the operator's area.

@@ -1,6 +1,8 @@
 //! The document around the console: head, stylesheet, and the script that lets the browser take over,
 //! after the few lines that open the palette. Written here and not by leptos, as the names of the
 //! built files come from the server's own list.
+use leptos::config::{LeptosOptions, get_configuration};
+use leptos::hydration::AutoReload;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -10,6 +12,12 @@ use crate::server::{Assets, page_headers, theme};
 
 /// Keys and buttons that open the palette.
 const KEYS: &str = include_str!("shell/keys.js");
+
+/// Under `make dev`, which says so in the environment: where the browser hears that it should load the page again.
+fn watched() -> Option<LeptosOptions> {
+    let watched = cfg!(debug_assertions) && std::env::var_os("LEPTOS_WATCH").is_some();
+    watched.then(|| get_configuration(None).ok()).flatten().map(|found| found.leptos_options)
+}
 
 pub fn shell(assets: Assets) -> impl IntoView {
     let nonce = use_nonce();
@@ -34,6 +42,7 @@ pub fn shell(assets: Assets) -> impl IntoView {
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=nonce>{start}</script>
+                {watched().map(|options| view! { <AutoReload options /> })}
                 <MetaTags />
             </head>
             <body>

@@ -6,22 +6,17 @@ use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde::Deserialize;
-use serde_json::Value;
-use tenantry_domain::gateway::{Answer, Estimate, Outcome, RateState, Tokens};
+use tenantry_domain::gateway::{Answer, Estimate, Events, Outcome, RateState, Tokens, usage_of};
 use tenantry_domain::ports::CallError;
 
 use super::error::GatewayError;
-use super::sse::{Events, Usage};
 
 /// The largest answer that is no stream: 64 MiB.
 const LARGEST: usize = 64 * 1024 * 1024;
-/// What of a provider's error is read.
-const LARGEST_ERROR: usize = 64 * 1024;
 /// Bytes of a token, roughly.
 const BYTES: i64 = 4;
 
@@ -64,50 +59,18 @@ fn headed(status: u16, content_type: Option<&str>, body: Body) -> Response {
     response
 }
 
-/// All of a body, up to so many bytes.
-async fn collect(answer: &mut Answer, most: usize) -> Result<Bytes, CallError> {
-    let mut first: Option<Bytes> = None;
-    let mut all = BytesMut::new();
-    while let Some(chunk) = answer.body.next().await {
-        let chunk = chunk?;
-        answer.meter.progress();
-        if all.len() + chunk.len() > most {
-            return Err(CallError::Broken);
-        }
-        // Most answers are one chunk, which is not copied.
-        match first.take() {
-            None if all.is_empty() => first = Some(chunk),
-            None => all.extend_from_slice(&chunk),
-            Some(one) => {
-                all.extend_from_slice(&one);
-                all.extend_from_slice(&chunk);
-            }
-        }
-    }
-    Ok(first.unwrap_or_else(|| all.freeze()))
-}
-
 /// Counts before the client has it: what was answered is never lost.
 async fn whole(mut answer: Answer, estimate: Estimate) -> Response {
-    #[derive(Deserialize)]
-    struct Counted {
-        #[serde(default)]
-        usage: Option<Usage>,
-    }
-    match collect(&mut answer, LARGEST).await {
+    match answer.collect(LARGEST).await {
         Ok(body) => {
-            let usage = serde_json::from_slice::<Counted>(&body).ok().and_then(|counted| counted.usage);
             let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
-            answer.meter.counts(usage.map_or_else(
-                || Tokens {
-                    sent: estimate.tokens_in,
-                    // Embeddings are numbers: they have none.
-                    received: if estimate.tokens_out == 0 { 0 } else { length / BYTES },
-                    cached: 0,
-                    estimated: true,
-                },
-                Tokens::from,
-            ));
+            answer.meter.counts(usage_of(&body).unwrap_or_else(|| Tokens {
+                sent: estimate.tokens_in,
+                // Embeddings are numbers: they have none.
+                received: if estimate.tokens_out == 0 { 0 } else { length / BYTES },
+                cached: 0,
+                estimated: true,
+            }));
             answer.meter.finish(Outcome::Ok);
             headed(answer.status, answer.content_type.as_deref(), Body::from(body))
         }
@@ -128,41 +91,14 @@ fn broken() -> GatewayError {
     )
 }
 
-/// What providers write of an error.
-#[derive(Deserialize)]
-struct Envelope {
-    error: Value,
-}
-
-async fn failed(mut answer: Answer) -> Response {
-    let body = collect(&mut answer, LARGEST_ERROR).await.unwrap_or_default();
-    answer.meter.finish(Outcome::Error);
-    let said = serde_json::from_slice::<Envelope>(&body).ok().map(|envelope| envelope.error);
-    let text = |name: &str| match &said {
-        Some(Value::Object(error)) => error.get(name).and_then(Value::as_str).map(str::to_owned),
-        Some(Value::String(text)) if name == "message" => Some(text.clone()),
-        _ => None,
+async fn failed(answer: Answer) -> Response {
+    let failure = answer.failure().await;
+    let kind = match failure.status {
+        429 => "rate_limit_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     };
-    let error = match answer.status {
-        // Our key is refused, not the client's.
-        401 | 403 => GatewayError::of_provider(
-            502,
-            "api_error",
-            "The provider refused this server's key: tell who runs the server.".into(),
-            Some("provider_refused".into()),
-            None,
-        ),
-        status => {
-            let message = text("message").unwrap_or_else(|| format!("The provider answered with status {status}."));
-            let kind = match status {
-                429 => "rate_limit_error",
-                500.. => "api_error",
-                _ => "invalid_request_error",
-            };
-            GatewayError::of_provider(status, kind, answer.without_key(&message), text("code"), answer.retry_after)
-        }
-    };
-    error.into_response()
+    GatewayError::of_provider(failure.status, kind, failure.message, failure.code, failure.retry_after).into_response()
 }
 
 fn stream(answer: Answer, drops_usage: bool, estimate: Estimate) -> Response {
@@ -192,15 +128,7 @@ struct Passing {
 
 impl Passing {
     fn count(&mut self) {
-        let tokens = self.events.usage.map_or(
-            Tokens {
-                sent: self.estimate.tokens_in,
-                received: self.events.parts,
-                cached: 0,
-                estimated: true,
-            },
-            Tokens::from,
-        );
+        let tokens = self.events.tokens(self.estimate.tokens_in);
         self.answer.meter.counts(tokens);
     }
 }

@@ -5,16 +5,14 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use tenantry_domain::gateway::{Estimate, Operation};
+use tenantry_domain::gateway::{Estimate, Operation, find};
 
 use super::error::GatewayError;
 
-/// Set aside for an answer when the request does not bound it.
-const USUAL_ANSWER: i64 = 1024;
 /// What an image comes to, roughly.
 const IMAGE: usize = 1000;
 /// Bytes of a token, roughly.
-const BYTES: usize = 4;
+const BYTES: usize = Estimate::BYTES;
 
 /// The fields that matter here. A field that is there twice is refused: two readers could take it for two things.
 #[derive(Deserialize)]
@@ -153,14 +151,11 @@ impl Wire {
 
     /// What it will come to, roughly.
     pub fn estimate(&self, operation: Operation) -> Estimate {
-        let text = text_bytes(&self.bytes);
-        Estimate {
-            tokens_in: i64::try_from(text / BYTES).unwrap_or(i64::MAX).max(1),
-            tokens_out: match operation {
-                Operation::Embeddings => 0,
-                _ => self.max_answer.unwrap_or(USUAL_ANSWER),
-            },
-        }
+        let answer = match operation {
+            Operation::Embeddings => Some(0),
+            _ => self.max_answer,
+        };
+        Estimate::of(text_bytes(&self.bytes), answer)
     }
 }
 
@@ -202,19 +197,6 @@ fn text_bytes(bytes: &[u8]) -> usize {
         rest = &rest[end..];
     }
     sum + rest.len()
-}
-
-/// Where a text stands in another.
-pub(super) fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    let first = *what.first()?;
-    let mut from = 0;
-    while let Some(at) = text.get(from..)?.iter().position(|b| *b == first) {
-        if text[from + at..].starts_with(what) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 #[cfg(test)]

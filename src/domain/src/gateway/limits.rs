@@ -30,6 +30,21 @@ pub struct Estimate {
     pub tokens_out: i64,
 }
 
+impl Estimate {
+    /// Bytes of a token, roughly.
+    pub const BYTES: usize = 4;
+    /// Set aside for an answer when the request does not bound it.
+    const USUAL_ANSWER: i64 = 1024;
+
+    /// Of a text of so many bytes, and an answer of so many tokens at most.
+    pub fn of(bytes: usize, answer: Option<i64>) -> Self {
+        Self {
+            tokens_in: i64::try_from(bytes / Self::BYTES).unwrap_or(i64::MAX).max(1),
+            tokens_out: answer.unwrap_or(Self::USUAL_ANSWER),
+        }
+    }
+}
+
 /// What was taken in advance, by whom, of what.
 #[derive(Default)]
 pub(super) struct Purses(Mutex<HashMap<(Uuid, Resource), Arc<Purse>>>);

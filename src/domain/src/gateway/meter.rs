@@ -40,6 +40,18 @@ pub struct Tokens {
     pub estimated: bool,
 }
 
+/// What a request came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spent {
+    pub tokens_in: i64,
+    pub tokens_out: i64,
+    /// Counted by us, because the provider did not say.
+    pub estimated: bool,
+    /// In pico-USD; None: the price is not known.
+    pub cost: Option<i64>,
+    pub latency_ms: i64,
+}
+
 /// Prices in pico-USD a token, and a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Prices {
@@ -155,9 +167,9 @@ impl Meter {
         self.tokens = tokens;
     }
 
-    /// The answer has ended. Written before the last of it goes to the client.
-    pub fn finish(&mut self, outcome: Outcome) {
-        let Some(mut record) = self.record.take() else { return };
+    /// The answer has ended. Written before the last of it goes to the client. None when that was said before.
+    pub fn finish(&mut self, outcome: Outcome) -> Option<Spent> {
+        let mut record = self.record.take()?;
         let ms = |at: Instant| i64::try_from((at - self.since).as_millis()).unwrap_or(i64::MAX);
         let tokens = self.tokens;
         // What failed is not paid for, unless something was said to be used.
@@ -174,6 +186,13 @@ impl Meter {
         record.first_ms = self.first.map(ms);
         self.hold.settle(record.tokens_in.saturating_add(record.tokens_out), record.cost);
         usage::keep(&self.app, &record);
+        Some(Spent {
+            tokens_in: record.tokens_in,
+            tokens_out: record.tokens_out,
+            estimated: record.estimated,
+            cost: record.cost,
+            latency_ms: record.latency_ms,
+        })
     }
 }
 

@@ -4,12 +4,10 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
 use tenantry_types::ProblemCode;
-use tenantry_types::text::Secret;
 
 use super::meter::{Meter, Outcome, Prices};
-use super::{Estimate, RateState, Seat, Tokens, limits};
+use super::{Answer, Estimate, Seat, Tokens, limits};
 use crate::ports::{Call, CallError};
 use crate::{App, Error, Result};
 
@@ -36,30 +34,6 @@ impl Operation {
             Self::Chat => "chat/completions",
             Self::Completions => "completions",
             Self::Embeddings => "embeddings",
-        }
-    }
-}
-
-/// A provider's answer, and the meter that has to see its end.
-pub struct Answer {
-    pub status: u16,
-    pub content_type: Option<String>,
-    /// Seconds.
-    pub retry_after: Option<u64>,
-    pub body: BoxStream<'static, std::result::Result<Bytes, CallError>>,
-    pub meter: Meter,
-    /// Of the key that asked, when it has a rate limit.
-    pub rate: Option<RateState>,
-    /// The provider's key, which nothing may repeat.
-    key: Option<Secret>,
-}
-
-impl Answer {
-    /// A text of the provider without its key.
-    pub fn without_key(&self, text: &str) -> String {
-        match self.key.as_ref().map(|key| key.expose().trim()).filter(|key| !key.is_empty()) {
-            Some(key) => text.replace(key, "***"),
-            None => text.to_owned(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The gateway, with a provider that answers as it is told: who may call what, what passes and how, what it comes to.
 
 mod limits;
+mod playground;
 mod processes;
 mod wire;
 

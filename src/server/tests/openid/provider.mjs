@@ -1,6 +1,6 @@
 // A provider of OpenID Connect for the tests: panva's `oidc-provider`, which checks what a client sends as real ones do.
 // Prints its port. Who signs in is said by the query of the page that would ask for a password:
-// /interaction/UID?sub=...&email=...&verified=true&name=...
+// /interaction/UID?sub=...&email=...&verified=true&name=... A browser that comes without gets a form for it.
 import { createRequire } from "node:module";
 import { generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
@@ -11,10 +11,13 @@ const { resolve } = createRequire(`${process.argv[2]}/`);
 const { Provider } = await import(pathToFileURL(resolve("oidc-provider")));
 
 const people = new Map();
+// Of the program under test.
+const origin = process.argv[4] ?? "http://tenantry.test";
+const form = ["sub", "email", "name", "verified"].map((name) => `<p><label>${name} <input name="${name}"></label></p>`).join("");
 const client = (client_id, more = {}) => ({
     client_id,
     client_secret: `the secret of ${client_id}, which is long enough for HMAC`,
-    redirect_uris: ["http://tenantry.test/auth/openid/test/callback", "http://tenantry.test/auth/openid/other/callback"],
+    redirect_uris: [`${origin}/auth/openid/test/callback`, `${origin}/auth/openid/other/callback`],
     ...more,
 });
 
@@ -51,6 +54,10 @@ const answer = provider.callback();
 server.on("request", async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
     if (!pathname.startsWith("/interaction/")) return answer(request, response);
+    if (!searchParams.size && request.headers.accept?.includes("text/html")) {
+        response.setHeader("content-type", "text/html");
+        return response.end(`<!doctype html><html lang="en"><title>Who are you?</title><form>${form}<button>Continue</button></form></html>`);
+    }
     const sub = searchParams.get("sub");
     if (!sub) return provider.interactionFinished(request, response, { error: "access_denied" });
     people.set(sub, {

@@ -48,6 +48,7 @@ fn entries(area: &Area) -> Vec<Entry> {
                 (Permission::InvitationsRead, "invitations", "mail", "Invitations"),
                 (Permission::ModelsRead, "models", "cpu", "Models"),
                 (Permission::KeysRead, "keys", "key", "Keys"),
+                (Permission::GatewayUse, "playground", "chat", "Playground"),
                 (Permission::UsageRead, "usage", "chart", "Usage"),
                 (Permission::TenantRead, "permissions", "shield", "Permissions"),
                 (Permission::AuditRead, "audit", "list", "Audit"),

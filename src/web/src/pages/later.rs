@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 use crate::browser;
 use crate::ui::Icon;
 
-use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, report, settings, usage, workspace};
+use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, playground, report, settings, usage, workspace};
 
 /// A group of pages: the function that holds their code, the one that only fetches it, and the pages.
 macro_rules! group {
@@ -78,6 +78,7 @@ group!(More, more, fetch_more:
     ModelDetail = model::ModelDetail,
     NewTenant = new_tenant::NewTenant,
     Permissions = permissions::Permissions,
+    Playground = playground::Playground,
     Report = report::Report,
     Reset = links::Reset,
     Settings = settings::Settings,

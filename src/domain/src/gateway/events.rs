@@ -4,9 +4,8 @@
 use bytes::{Bytes, BytesMut};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tenantry_domain::gateway::Tokens;
 
-use super::body::find;
+use super::Tokens;
 
 /// An event that is longer is passed on in parts, unread.
 const LONGEST: usize = 4 * 1024 * 1024;
@@ -15,7 +14,7 @@ const MOST: i64 = 1_000_000_000_000;
 
 /// The usage as providers tell it.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
-pub(super) struct Usage {
+pub struct Usage {
     #[serde(default)]
     prompt_tokens: i64,
     #[serde(default)]
@@ -41,6 +40,18 @@ impl From<Usage> for Tokens {
     }
 }
 
+/// An answer that is no stream.
+#[derive(Deserialize)]
+struct Whole {
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+/// What an answer that is no stream says of its usage.
+pub fn usage_of(body: &[u8]) -> Option<Tokens> {
+    serde_json::from_slice::<Whole>(body).ok()?.usage.map(Tokens::from)
+}
+
 #[derive(Deserialize)]
 struct Event {
     #[serde(default)]
@@ -51,14 +62,14 @@ struct Event {
 
 /// What is known of a stream so far.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub struct Events {
     /// Whether the event with nothing but the usage is kept from the client.
     drops_usage: bool,
     /// The beginning of an event whose end has not come.
     rest: BytesMut,
-    pub usage: Option<Usage>,
+    usage: Option<Usage>,
     /// Events with something in them: about as many as tokens.
-    pub parts: i64,
+    parts: i64,
     /// Whether the last event was there.
     pub done: bool,
 }
@@ -69,6 +80,19 @@ impl Events {
             drops_usage,
             ..Self::default()
         }
+    }
+
+    /// What was used as far as is known; of a request of this size, where the provider did not say.
+    pub fn tokens(&self, sent: i64) -> Tokens {
+        self.usage.map_or(
+            Tokens {
+                sent,
+                received: self.parts,
+                cached: 0,
+                estimated: true,
+            },
+            Tokens::from,
+        )
     }
 
     /// Reads a chunk; answers what of it goes on now.
@@ -138,6 +162,50 @@ impl Events {
         }
         self.drops_usage && empty && read.usage.is_some()
     }
+}
+
+/// The text that whole events bring of the first answer.
+pub(super) fn texts(events: &[u8]) -> String {
+    #[derive(Deserialize)]
+    struct Piece {
+        #[serde(default)]
+        choices: Vec<Choice>,
+    }
+    #[derive(Deserialize)]
+    struct Choice {
+        #[serde(default, alias = "message")]
+        delta: Delta,
+    }
+    #[derive(Default, Deserialize)]
+    struct Delta {
+        #[serde(default)]
+        content: Option<String>,
+    }
+    let mut out = String::new();
+    let mut rest = events;
+    while !rest.is_empty() {
+        let (one, more) = rest.split_at(event(rest).unwrap_or(rest.len()));
+        rest = more;
+        // Not a stream after all: a body alone.
+        let data = find(one, b"data:").map_or(one, |at| &one[at + 5..]);
+        let piece = serde_json::from_slice::<Piece>(data.trim_ascii());
+        let content = piece.ok().and_then(|piece| piece.choices.into_iter().next()?.delta.content);
+        out.push_str(content.as_deref().unwrap_or_default());
+    }
+    out
+}
+
+/// Where a text stands in another.
+pub fn find(text: &[u8], what: &[u8]) -> Option<usize> {
+    let first = *what.first()?;
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.iter().position(|b| *b == first) {
+        if text[from + at..].starts_with(what) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }
 
 /// The length of the first event, with the empty line that ends it.
@@ -217,6 +285,17 @@ mod tests {
         run(&mut events, absurd, 1000);
         let tokens = Tokens::from(events.usage.unwrap_or_default());
         assert_eq!((tokens.sent, tokens.received), (MOST, 0));
+    }
+
+    #[test]
+    fn reads_what_is_said() {
+        let more = CHUNK.replace("hi", "\\n \u{fc}").replace('\n', "\r\n");
+        let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":null}}]}\n\n";
+        let text = [": comment\n\n", role, CHUNK, &more, USAGE, DONE].concat();
+        assert_eq!(texts(text.as_bytes()), "hi\n \u{fc}");
+        let whole = "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":\"at once\"}}]}";
+        assert_eq!(texts(whole.as_bytes()), "at once");
+        assert_eq!(texts(b"data: nonsense\n\n\n"), "");
     }
 
     #[test]
