@@ -23,13 +23,24 @@ for (const name of ["al2023", "swiftshader", "fonts"]) {
   rmSync(tar);
 }
 
+// Its own names folders of the place that it was made for; a page without any font ends its process.
+writeFileSync(
+  join(into, "fonts.conf"),
+  `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`,
+);
 writeFileSync(
   join(into, "chromium"),
   `#!/bin/sh
 here=$(dirname -- "$(readlink -f -- "$0")")
 # The machine's own libraries first: ours are for those that it lacks.
 export LD_LIBRARY_PATH="\${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/lib/$(uname -m)-linux-gnu:$here/lib:$here"
-[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_PATH="$here/fonts"
+[ -e /etc/fonts/fonts.conf ] || export FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/chrome" "$@"
 `,
   { mode: 0o755 },
