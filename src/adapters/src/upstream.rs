@@ -14,10 +14,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Client, ClientBuilder, Response, Url};
-use tenantry_domain::ports::{ModelSource, SourceError};
+use tenantry_domain::ports::{ModelSource, SourceError, Upstream, Whose};
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
 
+pub use address::Private;
 use address::{AddressRule, CheckedResolver, ForbiddenAddress};
 
 /// Bytes that an answer may have.
@@ -36,27 +37,68 @@ impl SetUpError {
     }
 }
 
-/// Reads lists of models from providers.
+/// A client for each rule: connections that one has open are not for the other.
 #[derive(Debug, Clone)]
-pub struct HttpModelSource {
-    client: Client,
-    rule: AddressRule,
+pub(crate) struct Clients {
+    operators: (Client, AddressRule),
+    tenants: (Client, AddressRule),
 }
 
-impl HttpModelSource {
-    /// `allow_private` lets providers have loopback and private addresses, where Ollama and vLLM
-    /// usually are. Link-local, metadata, multicast and unspecified addresses are refused always.
-    ///
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub fn new(allow_private: bool) -> Result<Self, SetUpError> {
-        Self::with_timeout(allow_private, TIMEOUT)
+impl Clients {
+    /// `private`: what the operator's providers may reach of private networks, where Ollama and vLLM usually are. Link-local,
+    /// metadata, multicast and unspecified addresses are refused always.
+    fn new(private: &Private, make: impl Fn(AddressRule) -> Result<Client, SetUpError>) -> Result<Self, SetUpError> {
+        let of = |private: Private| {
+            let rule = AddressRule(private);
+            Ok((make(rule.clone())?, rule))
+        };
+        Ok(Self {
+            operators: of(private.clone())?,
+            tenants: of(private.for_tenants())?,
+        })
     }
 
-    fn with_timeout(allow_private: bool, timeout: Duration) -> Result<Self, SetUpError> {
-        let rule = AddressRule { allow_private };
-        let client = client(rule, timeout)?;
-        Ok(Self { client, rule })
+    /// The client for a request to this address; None when it must not be asked.
+    fn to(&self, whose: Whose, url: &Url) -> Option<&Client> {
+        let (client, rule) = match whose {
+            Whose::Operators => &self.operators,
+            Whose::Tenants => &self.tenants,
+        };
+        literal_allowed(rule, url).then_some(client)
+    }
+}
+
+/// The address of something at a provider. Azure's of a dated version names the deployment, and the version.
+fn address(upstream: &Upstream<'_>, deployment: Option<&str>, path: &str) -> Option<Url> {
+    let base = upstream.base_url.trim_end_matches('/');
+    let (ProviderKind::Azure, Some(version)) = (upstream.kind, upstream.api_version) else {
+        return Url::parse(&format!("{base}/{path}")).ok();
+    };
+    let mut url = Url::parse(base.strip_suffix("/openai").unwrap_or(base)).ok()?;
+    let mut segments = url.path_segments_mut().ok()?;
+    segments.pop_if_empty().push("openai");
+    if let Some(name) = deployment {
+        segments.extend(["deployments", name]);
+    }
+    segments.extend(path.split('/'));
+    drop(segments);
+    url.query_pairs_mut().append_pair("api-version", version);
+    Some(url)
+}
+
+/// Reads lists of models from providers.
+#[derive(Debug, Clone)]
+pub struct HttpModelSource(Clients);
+
+impl HttpModelSource {
+    /// # Errors
+    /// When TLS cannot be set up.
+    pub fn new(private: &Private) -> Result<Self, SetUpError> {
+        Self::with_timeout(private, TIMEOUT)
+    }
+
+    fn with_timeout(private: &Private, timeout: Duration) -> Result<Self, SetUpError> {
+        Clients::new(private, |rule| client(rule, timeout)).map(Self)
     }
 }
 
@@ -78,7 +120,7 @@ fn careful(rule: AddressRule) -> Result<ClientBuilder, SetUpError> {
 }
 
 /// A literal address never comes to the resolver.
-pub(crate) fn literal_allowed(rule: AddressRule, url: &Url) -> bool {
+pub(crate) fn literal_allowed(rule: &AddressRule, url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let literal = host.trim_start_matches('[').trim_end_matches(']').parse();
     literal.map_or(true, |ip| rule.allows(ip))
@@ -103,14 +145,12 @@ fn tls() -> Result<rustls::ClientConfig, SetUpError> {
 
 #[async_trait]
 impl ModelSource for HttpModelSource {
-    async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
-        let url = Url::parse(&format!("{}/models", base_url.trim_end_matches('/'))).map_err(|_| SourceError::Unreachable)?;
-        if !literal_allowed(self.rule, &url) {
-            return Err(SourceError::Forbidden);
-        }
-        let mut request = self.client.get(url).header(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(key) = api_key {
-            let (name, value) = credential(kind, key)?;
+    async fn list(&self, upstream: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError> {
+        let url = address(&upstream, None, "models").ok_or(SourceError::Unreachable)?;
+        let client = self.0.to(upstream.whose, &url).ok_or(SourceError::Forbidden)?;
+        let mut request = client.get(url).header(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(key) = upstream.api_key {
+            let (name, value) = credential(upstream.kind, key)?;
             request = request.header(name, value);
         }
         let response = request.send().await.map_err(|e| meaning(&e))?;

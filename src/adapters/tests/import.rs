@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tenantry_adapters::open_webui;
 use tenantry_adapters::spool::FileSpool;
-use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_adapters::upstream::{HttpModelSource, Private};
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::import::{self, Deployment, ImportReport, Progress, Reason, SourceGroup, SourceModel, SourceUser, Step, Target};
@@ -35,8 +35,8 @@ async fn server() -> (App, TestDb) {
         master_key: MasterKey::from_secret(&SecretString::from("a secret for tests")),
         policy: Policy::default(),
         mailer: None,
-        models: Arc::new(HttpModelSource::new(true).unwrap()),
-        upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+        models: Arc::new(HttpModelSource::new(&Private::All).unwrap()),
+        upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
         // Nothing is used in these tests: there is no such folder, and none is made.
         spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,

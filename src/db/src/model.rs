@@ -35,7 +35,9 @@ struct Row {
 impl Row {
     fn model(self, routes: Vec<Route>) -> Model {
         let first = routes.first();
+        let missing: Option<Vec<Timestamp>> = routes.iter().map(|r| r.missing_since).collect();
         Model {
+            missing_since: missing.and_then(|since| since.into_iter().max_by_key(|at| at.0)),
             id: self.id.into(),
             name: self.name,
             provider: first.map(|r| r.provider),
@@ -56,7 +58,7 @@ impl Row {
 async fn with_routes(tx: &mut PlatformTx, rows: Vec<Row>) -> Result<Vec<Model>> {
     let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
     let found = sqlx::query!(
-        "select model_id, provider_id, upstream_name, priority
+        "select model_id, provider_id, upstream_name, priority, missing_since
          from model_route
          where model_id = any ($1)
          order by model_id, priority, provider_id, upstream_name",
@@ -70,6 +72,7 @@ async fn with_routes(tx: &mut PlatformTx, rows: Vec<Row>) -> Result<Vec<Model>> 
             provider: r.provider_id.into(),
             upstream_name: r.upstream_name,
             priority: r.priority,
+            missing_since: r.missing_since.map(Timestamp),
         };
         routes.entry(r.model_id).or_default().push(route);
     }
@@ -195,12 +198,20 @@ pub async fn set_routes(tx: &mut PlatformTx, id: ModelId, routes: &[Route]) -> R
     let providers: Vec<Uuid> = routes.iter().map(|r| r.provider.uuid()).collect();
     let names: Vec<String> = routes.iter().map(|r| r.upstream_name.clone()).collect();
     let priorities: Vec<i32> = routes.iter().map(|r| r.priority).collect();
-    sqlx::query!("delete from model_route where model_id = $1", id.uuid())
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "delete from model_route
+         where model_id = $1 and (provider_id, upstream_name) not in (select p, n from unnest($2::uuid[], $3::text[]) r (p, n))",
+        id.uuid(),
+        &providers,
+        &names,
+    )
+    .execute(tx.conn())
+    .await?;
+    // Those that stay keep what is known of them.
     sqlx::query!(
         "insert into model_route (model_id, provider_id, upstream_name, priority)
-         select $1, p, n, x from unnest($2::uuid[], $3::text[], $4::integer[]) r (p, n, x)",
+         select $1, p, n, x from unnest($2::uuid[], $3::text[], $4::integer[]) r (p, n, x)
+         on conflict (model_id, provider_id, upstream_name) do update set priority = excluded.priority",
         id.uuid(),
         &providers,
         &names,

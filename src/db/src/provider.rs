@@ -1,6 +1,8 @@
 //! Providers: upstreams that serve models. Keys come and go sealed.
 
-use tenantry_types::provider::{Provider, ProviderCheck};
+use std::time::Duration;
+
+use tenantry_types::provider::{Provider, ProviderCheck, ProviderSync};
 use tenantry_types::{ProviderId, Timestamp};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -20,9 +22,17 @@ struct Row {
     base_url: String,
     enabled: bool,
     has_api_key: bool,
+    api_version: Option<String>,
+    sync_hours: Option<i32>,
+    new_models: String,
     check_ok: Option<bool>,
     check_at: Option<OffsetDateTime>,
     check_error: Option<String>,
+    sync_at: Option<OffsetDateTime>,
+    sync_error: Option<String>,
+    sync_added: Option<i32>,
+    sync_changed: Option<i32>,
+    sync_missing: Option<i32>,
     models: i64,
     created_at: OffsetDateTime,
 }
@@ -37,6 +47,14 @@ impl Row {
             }),
             _ => None,
         };
+        let count = |n: Option<i32>| i64::from(n.unwrap_or_default());
+        let last_sync = self.sync_at.map(|at| ProviderSync {
+            at: at.into(),
+            error: self.sync_error,
+            added: count(self.sync_added),
+            changed: count(self.sync_changed),
+            missing: count(self.sync_missing),
+        });
         Ok(Provider {
             id: self.id.into(),
             name: self.name,
@@ -44,7 +62,11 @@ impl Row {
             base_url: self.base_url,
             enabled: self.enabled,
             has_api_key: self.has_api_key,
+            api_version: self.api_version,
+            sync_hours: self.sync_hours.map(i64::from),
+            new_models: word(&self.new_models, "new models")?,
             last_check,
+            last_sync,
             models: self.models,
             created_at: self.created_at.into(),
         })
@@ -59,7 +81,8 @@ pub async fn list(tx: &mut PlatformTx) -> Result<Vec<Provider>> {
     let rows = sqlx::query_as!(
         Row,
         r#"select p.id, p.name, p.kind, p.base_url, p.enabled, p.api_key_sealed is not null as "has_api_key!", p.check_ok, p.check_at,
-             p.check_error, p.created_at,
+             p.check_error, p.created_at, p.api_version, p.sync_hours, p.new_models, p.sync_at, p.sync_error, p.sync_added, p.sync_changed,
+             p.sync_missing,
              (select count(distinct r.model_id) from model_route r where r.provider_id = p.id) as "models!"
            from provider p
            order by lower(p.name), p.id"#
@@ -75,7 +98,8 @@ pub async fn get(tx: &mut PlatformTx, id: ProviderId) -> Result<Option<Provider>
     sqlx::query_as!(
         Row,
         r#"select p.id, p.name, p.kind, p.base_url, p.enabled, p.api_key_sealed is not null as "has_api_key!", p.check_ok, p.check_at,
-             p.check_error, p.created_at,
+             p.check_error, p.created_at, p.api_version, p.sync_hours, p.new_models, p.sync_at, p.sync_error, p.sync_added, p.sync_changed,
+             p.sync_missing,
              (select count(distinct r.model_id) from model_route r where r.provider_id = p.id) as "models!"
            from provider p
            where p.id = $1"#,
@@ -113,14 +137,17 @@ pub async fn api_key(tx: &mut PlatformTx, id: ProviderId) -> Result<Option<Vec<u
 /// The constraint `NAME_KEY` when the name is taken.
 pub async fn insert(tx: &mut PlatformTx, provider: &Provider, api_key: Option<&[u8]>) -> Result<()> {
     sqlx::query!(
-        "insert into provider (id, name, kind, base_url, api_key_sealed, enabled, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $7)",
+        "insert into provider (id, name, kind, base_url, api_key_sealed, enabled, api_version, sync_hours, new_models, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
         provider.id.uuid(),
         provider.name,
         provider.kind.as_str(),
         provider.base_url,
         api_key,
         provider.enabled,
+        provider.api_version,
+        provider.sync_hours.and_then(|hours| i32::try_from(hours).ok()),
+        provider.new_models.as_str(),
         provider.created_at.0,
     )
     .execute(tx.conn())
@@ -128,7 +155,7 @@ pub async fn insert(tx: &mut PlatformTx, provider: &Provider, api_key: Option<&[
     Ok(())
 }
 
-/// Writes name, kind, address, whether it is enabled, and the last check.
+/// Writes all but the key, the last reading of its list, and when it was made.
 ///
 /// # Errors
 /// The constraint `NAME_KEY` when the name is taken.
@@ -136,7 +163,8 @@ pub async fn update(tx: &mut PlatformTx, provider: &Provider, now: Timestamp) ->
     let check = provider.last_check.as_ref();
     sqlx::query!(
         "update provider
-         set name = $2, kind = $3, base_url = $4, enabled = $5, check_ok = $6, check_at = $7, check_error = $8, updated_at = $9
+         set name = $2, kind = $3, base_url = $4, enabled = $5, check_ok = $6, check_at = $7, check_error = $8, updated_at = $9,
+           api_version = $10, sync_hours = $11, new_models = $12
          where id = $1",
         provider.id.uuid(),
         provider.name,
@@ -147,6 +175,9 @@ pub async fn update(tx: &mut PlatformTx, provider: &Provider, now: Timestamp) ->
         check.map(|c| c.at.0),
         check.and_then(|c| c.error.as_deref()),
         now.0,
+        provider.api_version,
+        provider.sync_hours.and_then(|hours| i32::try_from(hours).ok()),
+        provider.new_models.as_str(),
     )
     .execute(tx.conn())
     .await?;
@@ -178,6 +209,77 @@ pub async fn set_check(tx: &mut PlatformTx, id: ProviderId, check: &ProviderChec
         check.ok,
         check.at.0,
         check.error,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Takes providers to check: of those that are switched on the ones that no server took within `every`, which no other
+/// server gets then; at most 20. By the database's clock.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_checks(tx: &mut PlatformTx, every: Duration) -> Result<Vec<ProviderId>> {
+    Ok(sqlx::query_scalar!(
+        "update provider
+         set check_begun_at = now()
+         where id in (
+           select id
+           from provider
+           where enabled and (check_begun_at is null or check_begun_at <= now() - make_interval(secs => $1))
+           order by check_begun_at nulls first
+           limit 20
+           for update skip locked
+         )
+         returning id",
+        every.as_secs_f64(),
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(ProviderId::new)
+    .collect())
+}
+
+/// Takes one provider whose list is due to be read, which no other server gets then. The first time is due when it has
+/// been there for that long.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn claim_sync(tx: &mut PlatformTx) -> Result<Option<ProviderId>> {
+    Ok(sqlx::query_scalar!(
+        "update provider
+         set sync_begun_at = now()
+         where id = (
+           select id
+           from provider
+           where enabled and coalesce(sync_begun_at, created_at) <= now() - make_interval(hours => sync_hours)
+           order by coalesce(sync_begun_at, created_at)
+           limit 1
+           for update skip locked
+         )
+         returning id",
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(ProviderId::new))
+}
+
+/// Notes how a reading of the list on schedule ended.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_sync(tx: &mut PlatformTx, id: ProviderId, sync: &ProviderSync) -> Result<()> {
+    let count = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "update provider set sync_at = $2, sync_error = $3, sync_added = $4, sync_changed = $5, sync_missing = $6 where id = $1",
+        id.uuid(),
+        sync.at.0,
+        sync.error,
+        count(sync.added),
+        count(sync.changed),
+        count(sync.missing),
     )
     .execute(tx.conn())
     .await?;

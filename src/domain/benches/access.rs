@@ -32,7 +32,7 @@ struct NoSource;
 
 #[async_trait]
 impl ModelSource for NoSource {
-    async fn list(&self, _: ProviderKind, _: &str, _: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
+    async fn list(&self, _: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError> {
         Err(SourceError::Unreachable)
     }
 }

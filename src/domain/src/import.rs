@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use serde_json::json;
 use tenantry_db::{PlatformTx, import as db, platform, tenant as tenants};
-use tenantry_types::provider::Provider;
+use tenantry_types::provider::{NewModels, Provider};
 use tenantry_types::tenant::{Tenant, TenantStatus};
 use tenantry_types::{Email, ModelId, Name, ProblemCode, ProviderId, Slug, TenantId, UserId};
 
@@ -225,7 +225,12 @@ async fn upstreams(app: &App, tx: &mut PlatformTx, planned: &[PlannedProvider]) 
             base_url: provider.base_url.clone(),
             enabled: provider.enabled,
             has_api_key: report.has_api_key,
+            api_version: None,
+            // Which models there are was said by what is imported.
+            sync_hours: None,
+            new_models: NewModels::Inactive,
             last_check: None,
+            last_sync: None,
             models: 0,
             created_at: now(),
         };

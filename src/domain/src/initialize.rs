@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use tenantry_db::{PlatformTx, account, platform, tenant as db};
 use tenantry_types::model::ModelsToggle;
-use tenantry_types::provider::{BaseUrl, NewProvider, ProviderKind};
+use tenantry_types::provider::{BaseUrl, NewModels, NewProvider, ProviderKind, SYNC_HOURS};
 use tenantry_types::tenant::Tenant;
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Name, NewPassword, ProblemCode, ProviderId, TenantId};
@@ -129,6 +129,9 @@ async fn ensure_provider(app: &App, key: Secret) -> Result<()> {
         kind: ProviderKind::OpenRouter,
         base_url: BaseUrl(OPENROUTER.into()),
         api_key: Some(key),
+        api_version: None,
+        sync_hours: Some(SYNC_HOURS),
+        new_models: NewModels::Inactive,
         enabled: true,
     };
     let mut tx = app.db().platform().await?;

@@ -38,12 +38,30 @@ fn hint(status: u16) -> &'static str {
     }
 }
 
+/// Who says where a provider is: what of private networks it may reach hangs on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Operators,
+    Tenants,
+}
+
+/// Where a provider is, and how it is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub struct Upstream<'a> {
+    pub whose: Whose,
+    pub kind: ProviderKind,
+    pub base_url: &'a str,
+    pub api_key: Option<&'a Secret>,
+    /// Of Azure.
+    pub api_version: Option<&'a str>,
+}
+
 /// Reads the list of models of a provider.
 #[async_trait]
 pub trait ModelSource: Send + Sync {
     /// # Errors
     /// Why there is no list.
-    async fn list(&self, kind: ProviderKind, base_url: &str, api_key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError>;
+    async fn list(&self, upstream: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError>;
 }
 
 /// A mail in plain text.
@@ -156,9 +174,9 @@ pub trait OpenIdProviders: Send + Sync {
 /// A request for a provider.
 #[derive(Debug)]
 pub struct Call<'a> {
-    pub kind: ProviderKind,
-    pub base_url: &'a str,
-    pub api_key: Option<&'a Secret>,
+    pub upstream: Upstream<'a>,
+    /// The provider's name for the model: Azure has it in the address.
+    pub model: &'a str,
     /// Behind the base address: `chat/completions`.
     pub path: &'a str,
     /// JSON.

@@ -1,17 +1,20 @@
 //! Providers: upstreams that the operator keeps. Their keys are sealed and never shown again. The
-//! provider itself is only called by `check` and `sync`, and never inside a transaction.
+//! provider itself is only called to check it and to read its list, by hand and on schedule, and never inside a
+//! transaction.
 
-use std::collections::{HashMap, HashSet};
+pub mod schedule;
+mod sync;
+
+pub use sync::sync;
 
 use serde_json::json;
-use tenantry_db::model::sync::{self as catalogue, Known};
 use tenantry_db::{DbError, PlatformTx, provider as db};
-use tenantry_types::provider::{NewProvider, Provider, ProviderCheck, ProviderPatch, SyncReport, UpstreamModel};
+use tenantry_types::provider::{NewProvider, Provider, ProviderCheck, ProviderKind, ProviderPatch, UpstreamModel};
 use tenantry_types::text::Secret;
-use tenantry_types::{ModelId, Patch, ProblemCode, ProviderId};
+use tenantry_types::{Fault, Patch, ProblemCode, ProviderId};
 
 use crate::audit::event;
-use crate::ports::SourceError;
+use crate::ports::{SourceError, Upstream, Whose};
 use crate::{App, Error, Operator, Place, Result, new_id, now};
 
 /// Where the sealed key of a provider stands.
@@ -71,7 +74,11 @@ pub(crate) async fn create_in(app: &App, tx: &mut PlatformTx, by: &Operator, new
         base_url: new.base_url.0,
         enabled: new.enabled,
         has_api_key: new.api_key.is_some(),
+        api_version: new.api_version.map(|v| v.0),
+        sync_hours: new.sync_hours,
+        new_models: new.new_models,
         last_check: None,
+        last_sync: None,
         models: 0,
         created_at: now(),
     };
@@ -109,7 +116,17 @@ pub async fn update(app: &App, by: &Operator, id: ProviderId, patch: ProviderPat
     }
     provider.kind = patch.kind.unwrap_or(provider.kind);
     provider.enabled = patch.enabled.unwrap_or(provider.enabled);
-    let moved = provider.base_url != before.base_url;
+    provider.new_models = patch.new_models.unwrap_or(provider.new_models);
+    provider.sync_hours = patch.sync_hours.map_set(|hours| hours.0).apply(provider.sync_hours);
+    let versioned = matches!(patch.api_version, Patch::Set(_));
+    provider.api_version = patch.api_version.map_set(|v| v.0).apply(provider.api_version);
+    if provider.kind != ProviderKind::Azure {
+        if versioned {
+            return Err(Error::field("api_version", Fault::OnlyOfAzure));
+        }
+        provider.api_version = None;
+    }
+    let moved = provider.base_url != before.base_url || provider.api_version != before.api_version;
     let new_key = !patch.api_key.is_keep();
     match patch.api_key {
         Patch::Keep => {}
@@ -128,7 +145,12 @@ pub async fn update(app: &App, by: &Operator, id: ProviderId, patch: ProviderPat
     }
     if provider != before || new_key {
         db::update(&mut tx, &provider, now).await.map_err(named)?;
-        let of = |p: &Provider| json!({ "name": p.name, "kind": p.kind, "base_url": p.base_url, "enabled": p.enabled });
+        let of = |p: &Provider| {
+            json!({
+                "name": p.name, "kind": p.kind, "base_url": p.base_url, "enabled": p.enabled, "api_version": p.api_version,
+                "sync_hours": p.sync_hours, "new_models": p.new_models,
+            })
+        };
         let changes = json!({ "from": of(&before), "to": of(&provider), "api_key_changed": new_key });
         tx.record(
             by.actor(),
@@ -187,7 +209,14 @@ async fn ask(app: &App, id: ProviderId) -> Result<(Provider, std::result::Result
         }
     };
     // No transaction is open while somebody else's server takes its time.
-    let answer = app.models().list(provider.kind, &provider.base_url, key.as_ref()).await;
+    let upstream = Upstream {
+        whose: Whose::Operators,
+        kind: provider.kind,
+        base_url: &provider.base_url,
+        api_key: key.as_ref(),
+        api_version: provider.api_version.as_deref(),
+    };
+    let answer = app.models().list(upstream).await;
     let check = ProviderCheck {
         ok: answer.is_ok(),
         at: now(),
@@ -195,7 +224,8 @@ async fn ask(app: &App, id: ProviderId) -> Result<(Provider, std::result::Result
     };
     let mut tx = app.db().platform().await?;
     db::set_check(&mut tx, id, &check).await?;
-    tx.commit().await?;
+    // Nobody's access is made of it.
+    tx.commit_counts().await?;
     Ok((provider, answer, check))
 }
 
@@ -206,101 +236,3 @@ async fn ask(app: &App, id: ProviderId) -> Result<(Provider, std::result::Result
 pub async fn check(app: &App, _by: &Operator, id: ProviderId) -> Result<ProviderCheck> {
     Ok(ask(app, id).await?.2)
 }
-
-/// Reads the provider's list and says what it would change in the catalogue; with `apply`, changes
-/// it. Nothing is ever removed.
-///
-/// # Errors
-/// `NotFound`; `UpstreamUnreachable` when there is no list, of which `check` then says why.
-pub async fn sync(app: &App, by: &Operator, id: ProviderId, apply: bool) -> Result<SyncReport> {
-    let (provider, answer, _) = ask(app, id).await?;
-    let listed = answer.map_err(|_| ProblemCode::UpstreamUnreachable)?;
-    let mut tx = app.db().platform().await?;
-    // Two at once would both add the same models.
-    locked(&mut tx, id).await?;
-    let known = catalogue::known(&mut tx, id).await?;
-    let difference = Difference::between(&known, &listed);
-    let report = SyncReport {
-        applied: apply,
-        added: difference.added.iter().map(|m| m.upstream_name.clone()).collect(),
-        changed: difference.changed.iter().map(|(name, _, _)| name.clone()).collect(),
-        missing: difference.missing,
-        unchanged: difference.unchanged,
-    };
-    if apply && !(report.added.is_empty() && report.changed.is_empty()) {
-        let now = now();
-        let added: Vec<(ModelId, UpstreamModel)> = difference.added.into_iter().map(|m| (new_id(), m)).collect();
-        let changed: Vec<(ModelId, UpstreamModel)> = difference.changed.into_iter().map(|(_, id, m)| (id, m)).collect();
-        catalogue::add(&mut tx, id, &added, now).await?;
-        catalogue::change(&mut tx, &changed, now).await?;
-        let changes = json!({ "added": report.added, "changed": report.changed });
-        tx.record(
-            by.actor(),
-            event("provider.synced", "provider", target(&provider), &provider.name, changes),
-        );
-        tx.commit().await?;
-    }
-    Ok(report)
-}
-
-/// What a list changes.
-#[derive(Debug, Default, PartialEq)]
-struct Difference {
-    added: Vec<UpstreamModel>,
-    /// Name in the catalogue, id, and what it becomes.
-    changed: Vec<(String, ModelId, UpstreamModel)>,
-    missing: Vec<String>,
-    unchanged: u32,
-}
-
-impl Difference {
-    fn between(known: &[Known], listed: &[UpstreamModel]) -> Self {
-        let by_name: HashMap<&str, &UpstreamModel> = listed.iter().map(|m| (m.upstream_name.as_str(), m)).collect();
-        let names: HashSet<&str> = known.iter().map(|k| k.listed.upstream_name.as_str()).collect();
-        let mut out = Self {
-            added: listed.iter().filter(|m| !names.contains(m.upstream_name.as_str())).cloned().collect(),
-            ..Self::default()
-        };
-        for known in known {
-            let Some(listed) = by_name.get(known.listed.upstream_name.as_str()) else {
-                out.missing.push(known.name.clone());
-                continue;
-            };
-            let becomes = merged(known, listed);
-            // The prices of a model are those of the provider that is tried first.
-            if known.first && becomes != known.listed {
-                out.changed.push((known.name.clone(), known.id, becomes));
-            } else {
-                out.unchanged += 1;
-            }
-        }
-        out
-    }
-}
-
-/// What is listed counts; what is not listed leaves what an operator wrote.
-fn merged(known: &Known, listed: &UpstreamModel) -> UpstreamModel {
-    let before = &known.listed;
-    // A display name that is not just the name was chosen by somebody, or came from here.
-    let display_name = match &listed.display_name {
-        Some(name) if known.display_name == known.name => Some(name.clone()),
-        _ => before.display_name.clone(),
-    };
-    UpstreamModel {
-        upstream_name: before.upstream_name.clone(),
-        display_name,
-        context_length: listed.context_length.or(before.context_length),
-        modalities: if listed.modalities.is_empty() {
-            before.modalities.clone()
-        } else {
-            listed.modalities.clone()
-        },
-        input_price: listed.input_price.or(before.input_price),
-        output_price: listed.output_price.or(before.output_price),
-        cached_input_price: listed.cached_input_price.or(before.cached_input_price),
-        request_price: listed.request_price.or(before.request_price),
-    }
-}
-
-#[cfg(test)]
-mod tests;

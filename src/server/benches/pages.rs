@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use http::Request;
 use secrecy::SecretString;
 use tenantry_adapters::spool::FileSpool;
-use tenantry_adapters::upstream::HttpModelSource;
+use tenantry_adapters::upstream::{HttpModelSource, Private};
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::{App, MasterKey, Origin, Policy, Setup, accounts};
@@ -36,8 +36,8 @@ async fn app(test: &TestDb) -> App {
         master_key: MasterKey::from_secret(&SecretString::from("a secret for measurements")),
         policy: Policy::default(),
         mailer: None,
-        models: Arc::new(HttpModelSource::new(true).unwrap()),
-        upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+        models: Arc::new(HttpModelSource::new(&Private::All).unwrap()),
+        upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
         // Nothing is used in this measurement: there is no such folder, and none is made.
         spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,

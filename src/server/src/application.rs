@@ -36,14 +36,14 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         gateway_requests_at_once: config.gateway_requests_at_once,
         invitations_per_hour: config.invitations_per_hour,
     };
-    let models = HttpModelSource::new(config.allow_private_providers).map_err(Failure::failed)?;
+    let models = HttpModelSource::new(&config.allow_private_providers).map_err(Failure::failed)?;
     let setup = Setup {
         db,
         master_key: MasterKey::from_secret(&config.secret_key()?),
         policy,
         mailer: mailer(config)?,
         models: Arc::new(models),
-        upstreams: Arc::new(HttpUpstreams::new(config.allow_private_providers).map_err(Failure::failed)?),
+        upstreams: Arc::new(HttpUpstreams::new(&config.allow_private_providers).map_err(Failure::failed)?),
         spool: Arc::new(FileSpool::new(config.data_dir.join("spool"))),
         heads: Some(Arc::new(HeadFile::new(config.audit_heads.clone()))),
         openid: openid(config)?,

@@ -19,8 +19,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use tenantry_adapters::openid::OpenIdSettings;
+use tenantry_adapters::upstream::Private;
 use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
+use tenantry_types::network::Network;
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Name, NewPassword};
 
@@ -28,7 +30,7 @@ pub use layers::Flags;
 pub use logging::{LogFormat, Logging};
 pub use print::Printed;
 pub use settings::{SETTINGS, Setting};
-pub use values::{Network, SameSite};
+pub use values::SameSite;
 
 /// Why the configuration cannot be used; one line for each fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +89,9 @@ pub struct Config {
     pub registration: RegistrationPolicy,
     pub tenant_creation: TenantCreation,
     pub only_tenant_fallback: bool,
-    pub allow_private_providers: bool,
+    pub allow_private_providers: Private,
+    /// How often providers are looked at; None: never.
+    pub provider_check: Option<Duration>,
     /// Whether the gateway asks which models a tenant has enabled.
     pub filter_models: bool,
     /// Whether, of those, everybody in the tenant may use all.

@@ -17,13 +17,14 @@ use leptos::config::LeptosOptions;
 use tenantry_db::{PgSessionStore, SessionLimits};
 use tenantry_domain::App;
 use tenantry_types::ProblemCode;
+use tenantry_types::network::Network;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_sessions::cookie::SameSite as CookieSameSite;
 use tower_sessions::{Expiry, SessionManagerLayer};
 
 use crate::assets::Assets;
-use crate::config::{Config, Network, SameSite, Sessions};
+use crate::config::{Config, SameSite, Sessions};
 use crate::failure::Failure;
 use crate::middleware::limits::{self, Limits};
 use crate::middleware::request::{self, Facts, Known};

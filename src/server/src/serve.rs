@@ -87,7 +87,11 @@ async fn serve(config: &Config, database: &Open, listener: TcpListener, signals:
     let assets = Assets::load().map_err(Failure::failed)?;
     let leptos = leptos_options::read().map_err(Failure::failed)?;
     let built = router::build(app.clone(), &assets, &leptos, &Surroundings::of(config))?;
-    let chores = chores::start(app.clone(), built.store, built.limits, config.usage_days);
+    let habits = chores::Habits {
+        usage_days: config.usage_days,
+        provider_check: config.provider_check,
+    };
+    let chores = chores::start(app.clone(), built.store, built.limits, &habits);
 
     let addr = listener.local_addr().map_err(Failure::failed)?;
     announce(config, addr, &app);

@@ -13,6 +13,7 @@ pub mod invitation;
 pub mod member;
 pub mod model;
 pub mod money;
+pub mod network;
 pub mod openid;
 pub mod overview;
 pub mod page;

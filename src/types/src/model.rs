@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::input::{Bounded, Fields, FromInput, Patch, Text, words};
 use crate::problem::{Fault, FieldError};
-use crate::{Email, ModelId, ProviderId, TenantId};
+use crate::{Email, ModelId, ProviderId, TenantId, Timestamp};
 
 words! {
     /// Who in a tenant may use an enabled model.
@@ -35,6 +35,9 @@ pub struct Route {
     pub upstream_name: String,
     /// Lower is tried first.
     pub priority: i32,
+    /// Since when the provider does not list it any more; it is tried all the same.
+    #[serde(default)]
+    pub missing_since: Option<Timestamp>,
 }
 
 /// A model of the catalogue. Prices in micro-USD per million tokens (`request_price`: per request); null is unknown.
@@ -57,6 +60,8 @@ pub struct Model {
     pub cached_input_price: Option<i64>,
     pub request_price: Option<i64>,
     pub is_active: bool,
+    /// Since when no provider lists it any more that has a route to it.
+    pub missing_since: Option<Timestamp>,
 }
 
 /// A model as one tenant sees it.
@@ -126,6 +131,7 @@ fn routes(f: &mut Fields<'_>) -> Option<Vec<Route>> {
             provider: provider?,
             upstream_name: upstream?.0,
             priority: priority?.and_then(|p| i32::try_from(p.0).ok()).unwrap_or(0),
+            missing_since: None,
         })
     })
 }
@@ -157,6 +163,7 @@ impl NewModel {
                         provider,
                         upstream_name: upstream.map_or_else(|| name.0.clone(), |u| u.0),
                         priority: 0,
+                        missing_since: None,
                     });
                 }
                 (None, None) => {}
@@ -212,13 +219,14 @@ impl ModelPatch {
             let cached_input_price = f.patch("cached_input_price");
             let request_price = f.patch("request_price");
             let is_active = f.change("is_active");
-            f.read_only(&["id"]);
+            f.read_only(&["id", "missing_since"]);
             let listed = listed?;
             let routes = match (provider?, upstream?) {
                 (Some(provider), Some(upstream)) if !has("routes") => Some(vec![Route {
                     provider,
                     upstream_name: upstream.0,
                     priority: 0,
+                    missing_since: None,
                 }]),
                 (None, None) => has("routes").then_some(listed),
                 (None, Some(_)) => {

@@ -7,7 +7,7 @@ use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse};
 use reqwest::{Client, Request};
 use tenantry_domain::ports::SourceError;
 
-use crate::upstream::address::AddressRule;
+use crate::upstream::address::{AddressRule, Private};
 use crate::upstream::{SetUpError, bounded, client, literal_allowed, meaning};
 
 /// Bytes that an answer may have: a description, a set of keys, a token.
@@ -15,7 +15,7 @@ const LIMIT: usize = 1024 * 1024;
 /// Somebody waits in front of their browser.
 const TIMEOUT: Duration = Duration::from_secs(8);
 /// Whoever writes the configuration says where providers are: many are on the local network.
-const RULE: AddressRule = AddressRule { allow_private: true };
+const RULE: AddressRule = AddressRule(Private::All);
 
 pub(super) struct Http(Client);
 
@@ -26,7 +26,7 @@ impl Http {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, SourceError> {
         let request = Request::try_from(request).map_err(|_| SourceError::Unreachable)?;
-        if !literal_allowed(RULE, request.url()) {
+        if !literal_allowed(&RULE, request.url()) {
             return Err(SourceError::Forbidden);
         }
         let response = self.0.execute(request).await.map_err(|e| meaning(&e))?;

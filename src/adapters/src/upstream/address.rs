@@ -3,8 +3,10 @@
 //! can reach: the metadata service of a cloud, which hands out credentials.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tenantry_types::network::Network;
 
 /// The metadata services of clouds that do not stand in the link-local range.
 const METADATA_V4: &[Ipv4Addr] = &[
@@ -17,13 +19,38 @@ const METADATA_V6: &[Ipv6Addr] = &[
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
 ];
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AddressRule {
-    pub allow_private: bool,
+/// Which loopback and private addresses may be reached.
+#[derive(Debug, Clone)]
+pub enum Private {
+    None,
+    All,
+    Only(Arc<[Network]>),
 }
 
+impl Private {
+    /// What the providers of tenants may reach of it: networks that were named. That "all" are open to the operator's own
+    /// providers says nothing about other people's.
+    pub fn for_tenants(&self) -> Self {
+        match self {
+            Self::None | Self::All => Self::None,
+            Self::Only(networks) => Self::Only(networks.clone()),
+        }
+    }
+
+    fn contains(&self, ip: IpAddr) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Only(networks) => networks.iter().any(|network| network.contains(ip)),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct AddressRule(pub Private);
+
 impl AddressRule {
-    pub fn allows(self, ip: IpAddr) -> bool {
+    pub fn allows(&self, ip: IpAddr) -> bool {
         match ip {
             IpAddr::V4(ip) => self.allows_v4(ip),
             IpAddr::V6(ip) => match within(ip) {
@@ -33,21 +60,25 @@ impl AddressRule {
         }
     }
 
-    fn allows_v4(self, ip: Ipv4Addr) -> bool {
-        let [a, b, ..] = ip.octets();
+    fn allows_v4(&self, ip: Ipv4Addr) -> bool {
+        let [a, b, c, _] = ip.octets();
         // 0.0.0.0/8 is "this host" and leads to loopback; 240.0.0.0/4 is reserved, broadcast included.
         if ip.is_link_local() || ip.is_multicast() || a == 0 || a >= 240 || METADATA_V4.contains(&ip) {
             return false;
         }
-        let shared = a == 100 && (64..128).contains(&b);
-        self.allow_private || !(ip.is_loopback() || ip.is_private() || shared)
+        // 100.64.0.0/10 is what carriers share, 198.18.0.0/15 is for measurements, 192.0.0.0/24 for protocols.
+        let inner = (a == 100 && (64..128).contains(&b)) || (a == 198 && (18..20).contains(&b)) || (a, b, c) == (192, 0, 0);
+        !(ip.is_loopback() || ip.is_private() || inner) || self.0.contains(ip.into())
     }
 
-    fn allows_v6(self, ip: Ipv6Addr) -> bool {
+    fn allows_v6(&self, ip: Ipv6Addr) -> bool {
         if ip.is_unicast_link_local() || ip.is_multicast() || ip.is_unspecified() || METADATA_V6.contains(&ip) {
             return false;
         }
-        self.allow_private || !(ip.is_loopback() || ip.is_unique_local())
+        // fec0::/10 is private by an older rule; 64:ff9b:1::/48 leads to IPv4 in a way that only its network knows.
+        let s = ip.segments();
+        let inner = s[0] & 0xffc0 == 0xfec0 || s[..3] == [0x64, 0xff9b, 1];
+        !(ip.is_loopback() || ip.is_unique_local() || inner) || self.0.contains(ip.into())
     }
 }
 
@@ -77,12 +108,12 @@ fn within(ip: Ipv6Addr) -> Option<Ipv4Addr> {
 pub(super) struct ForbiddenAddress;
 
 /// Resolves names to the addresses that the rule allows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct CheckedResolver(pub AddressRule);
 
 impl Resolve for CheckedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let rule = self.0;
+        let rule = self.0.clone();
         Box::pin(async move {
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
             let allowed: Vec<SocketAddr> = found.iter().copied().filter(|addr| rule.allows(addr.ip())).collect();

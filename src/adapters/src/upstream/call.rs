@@ -6,11 +6,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use reqwest::{Client, Url};
 use tenantry_domain::ports::{Call, CallError, Reply, SourceError, Upstreams};
 
-use super::address::AddressRule;
-use super::{CONNECT_TIMEOUT, SetUpError, careful, credential, literal_allowed, meaning};
+use super::address::{AddressRule, Private};
+use super::{CONNECT_TIMEOUT, Clients, SetUpError, address, careful, credential, meaning};
 
 /// How long a provider may be silent: before its answer begins, and between two parts of it.
 const SILENCE: Duration = Duration::from_secs(120);
@@ -19,44 +18,39 @@ const IDLE: usize = 512;
 
 /// Sends requests to providers.
 #[derive(Debug, Clone)]
-pub struct HttpUpstreams {
-    client: Client,
-    rule: AddressRule,
-}
+pub struct HttpUpstreams(Clients);
 
 impl HttpUpstreams {
-    /// `allow_private` as for `HttpModelSource`.
+    /// `private` as for `HttpModelSource`.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new(allow_private: bool) -> Result<Self, SetUpError> {
-        let rule = AddressRule { allow_private };
-        let client = careful(rule)?
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(SILENCE)
-            .tcp_nodelay(true)
-            .pool_max_idle_per_host(IDLE)
-            .build()
-            .map_err(|e| SetUpError(e.to_string()))?;
-        Ok(Self { client, rule })
+    pub fn new(private: &Private) -> Result<Self, SetUpError> {
+        let client = |rule: AddressRule| {
+            careful(rule)?
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(SILENCE)
+                .tcp_nodelay(true)
+                .pool_max_idle_per_host(IDLE)
+                .build()
+                .map_err(|e| SetUpError(e.to_string()))
+        };
+        Clients::new(private, client).map(Self)
     }
 }
 
 #[async_trait]
 impl Upstreams for HttpUpstreams {
     async fn call(&self, call: Call<'_>) -> Result<Reply, CallError> {
-        let url = Url::parse(&format!("{}/{}", call.base_url.trim_end_matches('/'), call.path)).map_err(|_| CallError::Unreachable)?;
-        if !literal_allowed(self.rule, &url) {
-            return Err(CallError::Forbidden);
-        }
-        let mut request = self
-            .client
+        let url = address(&call.upstream, Some(call.model), call.path).ok_or(CallError::Unreachable)?;
+        let client = self.0.to(call.upstream.whose, &url).ok_or(CallError::Forbidden)?;
+        let mut request = client
             .post(url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"))
             .body(call.body);
-        if let Some(key) = call.api_key {
-            let (name, value) = credential(call.kind, key).map_err(|_| CallError::BadKey)?;
+        if let Some(key) = call.upstream.api_key {
+            let (name, value) = credential(call.upstream.kind, key).map_err(|_| CallError::BadKey)?;
             request = request.header(name, value);
         }
         let response = request.send().await.map_err(|e| before(&e))?;

@@ -7,13 +7,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
-use tenantry_domain::ports::{ModelSource, SourceError};
+use tenantry_domain::ports::{Call, ModelSource, SourceError, Upstream, Upstreams, Whose};
 use tenantry_types::provider::{ProviderKind, UpstreamModel};
 use tenantry_types::text::Secret;
 
-use super::address::AddressRule;
+use super::address::{AddressRule, Private};
+use super::call::HttpUpstreams;
 use super::listing::scaled;
-use super::{HttpModelSource, LIMIT, listing};
+use super::{HttpModelSource, LIMIT, address, listing};
 
 /// A fake provider on a port of its own.
 async fn fake_provider() -> u16 {
@@ -57,15 +58,24 @@ fn openrouter() -> Value {
 }
 
 fn source() -> HttpModelSource {
-    HttpModelSource::with_timeout(true, Duration::from_secs(2)).unwrap()
+    HttpModelSource::with_timeout(&Private::All, Duration::from_secs(2)).unwrap()
 }
 
 async fn list(path: &str, key: Option<&str>) -> Result<Vec<UpstreamModel>, SourceError> {
     let port = fake_provider().await;
     let key = key.map(Secret::new);
-    source()
-        .list(ProviderKind::Other, &format!("http://127.0.0.1:{port}/{path}/v1"), key.as_ref())
-        .await
+    source().list(of(&format!("http://127.0.0.1:{port}/{path}/v1"), key.as_ref())).await
+}
+
+/// A provider of the operator.
+fn of<'a>(base_url: &'a str, api_key: Option<&'a Secret>) -> Upstream<'a> {
+    Upstream {
+        whose: Whose::Operators,
+        kind: ProviderKind::Other,
+        base_url,
+        api_key,
+        api_version: None,
+    }
 }
 
 fn bare(name: &str) -> UpstreamModel {
@@ -121,12 +131,13 @@ async fn sends_the_key_and_never_repeats_it() {
     let (right, wrong, odd) = (Secret::new("sk-right\n"), Secret::new("sk-wrong"), Secret::new("sk\u{7}\r\nx"));
     let source = source();
     for kind in [ProviderKind::OpenAi, ProviderKind::Azure] {
-        assert_eq!(source.list(kind, &base, Some(&right)).await.unwrap().len(), 1);
-        let error = source.list(kind, &base, Some(&wrong)).await.unwrap_err();
+        let with = |key| Upstream { kind, ..of(&base, Some(key)) };
+        assert_eq!(source.list(with(&right)).await.unwrap().len(), 1);
+        let error = source.list(with(&wrong)).await.unwrap_err();
         assert_eq!(error, SourceError::Refused(401));
         assert!(!format!("{error} {error:?}").contains("sk-"));
     }
-    assert_eq!(source.list(ProviderKind::OpenAi, &base, Some(&odd)).await, Err(SourceError::BadKey));
+    assert_eq!(source.list(of(&base, Some(&odd))).await, Err(SourceError::BadKey));
 }
 
 #[tokio::test]
@@ -138,11 +149,11 @@ async fn says_what_is_wrong() {
     assert_eq!(list("large", None).await, Err(SourceError::TooLarge));
     assert_eq!(list("slow", None).await, Err(SourceError::Timeout));
     assert_eq!(
-        source().list(ProviderKind::Other, "http://127.0.0.1:1/v1", None).await,
+        source().list(of("http://127.0.0.1:1/v1", None)).await,
         Err(SourceError::Unreachable)
     );
     assert_eq!(
-        source().list(ProviderKind::Other, "http://no-such-host.invalid/v1", None).await,
+        source().list(of("http://no-such-host.invalid/v1", None)).await,
         Err(SourceError::Unreachable)
     );
 }
@@ -160,7 +171,7 @@ async fn refuses_addresses_of_metadata_services() {
         "http://0.0.0.0/v1",
         "http://224.0.0.1/v1",
     ] {
-        assert_eq!(source.list(ProviderKind::Other, base, None).await, Err(SourceError::Forbidden), "{base}");
+        assert_eq!(source.list(of(base, None)).await, Err(SourceError::Forbidden), "{base}");
     }
 }
 
@@ -168,19 +179,19 @@ async fn refuses_addresses_of_metadata_services() {
 async fn the_check_holds_for_names_too() {
     let port = fake_provider().await;
     let base = format!("http://localhost:{port}/openai/v1");
-    assert!(source().list(ProviderKind::Other, &base, None).await.is_ok());
-    let strict = HttpModelSource::new(false).unwrap();
-    assert_eq!(strict.list(ProviderKind::Other, &base, None).await, Err(SourceError::Forbidden));
+    assert!(source().list(of(&base, None)).await.is_ok());
+    let strict = HttpModelSource::new(&Private::None).unwrap();
+    assert_eq!(strict.list(of(&base, None)).await, Err(SourceError::Forbidden));
     assert_eq!(
-        strict.list(ProviderKind::Other, "http://10.0.0.1/v1", None).await,
+        strict.list(of("http://10.0.0.1/v1", None)).await,
         Err(SourceError::Forbidden)
     );
 }
 
 #[test]
 fn the_rule_knows_its_addresses() {
-    let open = AddressRule { allow_private: true };
-    let strict = AddressRule { allow_private: false };
+    let open = AddressRule(Private::All);
+    let strict = AddressRule(Private::None);
     let ip = |text: &str| text.parse::<IpAddr>().unwrap();
     for never in [
         "169.254.0.1",
@@ -209,6 +220,10 @@ fn the_rule_knows_its_addresses() {
         "::1",
         "fd12::1",
         "::ffff:127.0.0.1",
+        "198.18.0.1",
+        "192.0.0.8",
+        "fec0::1",
+        "64:ff9b:1::1",
     ] {
         assert!(open.allows(ip(private)), "{private}");
         assert!(!strict.allows(ip(private)), "{private}");
@@ -216,6 +231,78 @@ fn the_rule_knows_its_addresses() {
     for public in ["1.1.1.1", "2606:4700::1111", "172.32.0.1"] {
         assert!(strict.allows(ip(public)), "{public}");
     }
+}
+
+#[test]
+fn networks_that_are_named_are_open_and_no_others() {
+    let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+    let named = Private::Only(["10.1.0.0/16", "fd12::/16", "169.254.0.0/16"].map(|n| n.parse().unwrap()).into());
+    // Of the operator and of tenants alike.
+    for rule in [AddressRule(named.clone()), AddressRule(named.for_tenants())] {
+        for open in ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::a01:203", "fd12::1", "1.1.1.1"] {
+            assert!(rule.allows(ip(open)), "{open}");
+        }
+        for closed in ["10.2.0.1", "127.0.0.1", "192.168.1.1", "fd13::1", "::1", "169.254.169.254"] {
+            assert!(!rule.allows(ip(closed)), "{closed}");
+        }
+    }
+    // That the operator's own providers may be anywhere says nothing about those of tenants.
+    let tenants = AddressRule(Private::All.for_tenants());
+    for closed in ["10.1.2.3", "127.0.0.1", "::1", "fd12::1"] {
+        assert!(!tenants.allows(ip(closed)), "{closed}");
+    }
+}
+
+#[tokio::test]
+async fn providers_of_tenants_do_not_reach_what_those_of_the_operator_do() {
+    let port = fake_provider().await;
+    let theirs = |base| Upstream {
+        whose: Whose::Tenants,
+        ..of(base, None)
+    };
+    for base in [format!("http://127.0.0.1:{port}/openai/v1"), format!("http://localhost:{port}/openai/v1")] {
+        // The operator's connection, kept open, is not taken for the tenant's.
+        assert!(source().list(of(&base, None)).await.is_ok());
+        assert_eq!(source().list(theirs(&base)).await, Err(SourceError::Forbidden), "{base}");
+        let call = Call {
+            upstream: theirs(&base),
+            model: "m",
+            path: "chat/completions",
+            body: "{}".into(),
+        };
+        let refused = HttpUpstreams::new(&Private::All).unwrap().call(call).await.err();
+        assert_eq!(refused, Some(tenantry_domain::ports::CallError::Forbidden), "{base}");
+    }
+}
+
+#[tokio::test]
+async fn azure_has_deployments_and_versions_in_its_addresses() {
+    let at = |base, kind, version, deployment, path| {
+        let upstream = Upstream {
+            kind,
+            api_version: version,
+            ..of(base, None)
+        };
+        address(&upstream, deployment, path).unwrap().to_string()
+    };
+    let (azure, v) = (ProviderKind::Azure, Some("2024-10-21"));
+    for base in ["https://acme.openai.azure.com", "https://acme.openai.azure.com/openai/"] {
+        assert_eq!(
+            at(base, azure, v, Some("gpt 4o/../x"), "chat/completions"),
+            "https://acme.openai.azure.com/openai/deployments/gpt%204o%2F..%2Fx/chat/completions?api-version=2024-10-21"
+        );
+        assert_eq!(
+            at(base, azure, v, None, "models"),
+            "https://acme.openai.azure.com/openai/models?api-version=2024-10-21"
+        );
+    }
+    // Its interface without versions is like everybody's; and a version is nobody else's.
+    let plain = "https://acme.openai.azure.com/openai/v1";
+    assert_eq!(at(plain, azure, None, Some("m"), "embeddings"), format!("{plain}/embeddings"));
+    assert_eq!(
+        at("https://api.example.com/v1", ProviderKind::OpenAi, v, Some("m"), "embeddings"),
+        "https://api.example.com/v1/embeddings"
+    );
 }
 
 #[test]

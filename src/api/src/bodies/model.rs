@@ -1,12 +1,15 @@
 //! Bodies about models and the providers that serve them.
 
 use tenantry_types::model::Audience;
-use tenantry_types::provider::ProviderKind;
+use tenantry_types::provider::{NewModels, ProviderKind};
 use tenantry_types::{ModelId, ProviderId};
 use utoipa::ToSchema;
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "OpenRouter", "kind": "openrouter", "base_url": "https://openrouter.ai/api/v1", "api_key": "sk-or-v1-0000", "sync_hours": 24,
+}))]
 pub struct NewProvider {
     #[schema(min_length = 1, max_length = 100, example = "OpenRouter")]
     name: String,
@@ -17,6 +20,15 @@ pub struct NewProvider {
     base_url: String,
     #[schema(format = Password, max_length = 4096, example = "sk-or-v1-0000")]
     api_key: Option<String>,
+    /// Only of the kind `azure`, whose `base_url` is the resource then: models are deployments.
+    #[schema(max_length = 40, example = "2024-10-21")]
+    api_version: Option<String>,
+    /// How often its list of models is read by itself; null never. Once a day when absent, for `azure` never.
+    #[schema(minimum = 1, maximum = 720, example = 24)]
+    sync_hours: Option<i64>,
+    /// What a model becomes that is found so: `inactive` when absent.
+    #[schema(nullable = true)]
+    new_models: Option<NewModels>,
     /// True when absent.
     #[schema(example = true)]
     enabled: Option<bool>,
@@ -34,6 +46,14 @@ pub struct ProviderPatch {
     /// Null removes the key.
     #[schema(format = Password, max_length = 4096, example = "sk-or-v1-0001")]
     api_key: Option<String>,
+    /// Null removes it.
+    #[schema(max_length = 40, example = "2024-10-21")]
+    api_version: Option<String>,
+    /// Null: never.
+    #[schema(minimum = 1, maximum = 720, example = 24)]
+    sync_hours: Option<i64>,
+    #[schema(required = false)]
+    new_models: NewModels,
     #[schema(required = false, example = true)]
     enabled: bool,
 }

@@ -73,7 +73,14 @@ fn make(schema: &Value, at: Field<'_>, schemas: &Map<String, Value>) -> Value {
     match kind(schema) {
         "object" => fields(schema, at, schemas),
         // Nothing is over a limit and nothing vanished: the example is of a good day.
-        "array" if matches!(at.name, "warnings" | "over_limit" | "missing" | "changed") => json!([]),
+        "array"
+            if matches!(
+                at.name,
+                "warnings" | "over_limit" | "missing" | "newly_missing" | "returned" | "changed" | "differences"
+            ) =>
+        {
+            json!([])
+        }
         "array" => json!([make(&schema["items"], at, schemas)]),
         "string" => match text(at, schema) {
             "" => Value::Null,
@@ -122,6 +129,9 @@ fn kind(schema: &Value) -> &str {
 
 fn text(at: Field<'_>, schema: &Value) -> &'static str {
     if schema["format"] == "date-time" {
+        if at.name == "missing_since" {
+            return "";
+        }
         if at.name == "expires_at" {
             return "2031-01-15T09:30:00Z";
         }
@@ -168,6 +178,7 @@ fn text(at: Field<'_>, schema: &Value) -> &'static str {
         "description" => "Labels for the spring study",
         "external_id" => "crm-4711",
         "version" => "0.1.0",
+        "api_version" => "2024-10-21",
         "database_version" => "17.2",
         // The last page, and a check that went well.
         "next_cursor" | "error" => "",
@@ -178,6 +189,7 @@ fn text(at: Field<'_>, schema: &Value) -> &'static str {
 fn number(name: &str) -> i64 {
     match name {
         "context_length" => 128_000,
+        "sync_hours" => 24,
         "input_price" => 150_000,
         "output_price" => 600_000,
         "cached_input_price" => 75_000,

@@ -232,6 +232,10 @@ fn every_field_of_a_body_is_known_to_its_parser() {
         if matches!(*name, "NewModel" | "ModelPatch") {
             example.as_object_mut().unwrap().remove("routes");
         }
+        if *name == "NewProvider" {
+            // Its kind is not Azure.
+            example.as_object_mut().unwrap().remove("api_version");
+        }
         assert_eq!(parse(&example), Ok(()), "{name}: {example}");
         let schema = &build()["components"]["schemas"][name];
         for required in schema["required"].as_array().into_iter().flatten() {

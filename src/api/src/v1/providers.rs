@@ -23,7 +23,7 @@ pub async fn list(State(app): State<App>, AsOperator(by): AsOperator) -> Answer<
 
 /// Create a provider
 ///
-/// Does not call it: `POST .../check` does. The key is kept sealed and never shown.
+/// Does not call it: `POST .../check` does, and a look every minute or so. The key is kept sealed and never shown.
 #[utoipa::path(post, path = "", operation_id = "create_provider", request_body = bodies::NewProvider,
     responses((status = 201, body = Provider)), extensions(("x-permission" = json!(OPERATOR))))]
 pub async fn create(State(app): State<App>, AsOperator(by): AsOperator, Body(new): Body<NewProvider>) -> Answer<Response> {
@@ -89,7 +89,9 @@ impl FromQuery for Sync {
 
 /// Read the provider's list of models
 ///
-/// Answers with the differences to the catalogue. 409 `upstream_unreachable` when the provider does not answer.
+/// Answers with the differences to the catalogue: what is new (and active once it is applied), what is different, what the
+/// provider does not list any more, which is marked and never removed. The same happens by itself every `sync_hours`; new
+/// models become what `new_models` of the provider says then. 409 `upstream_unreachable` when the provider does not answer.
 #[utoipa::path(post, path = "", operation_id = "sync_provider", params(Sync), responses((status = 200, body = SyncReport)),
     extensions(("x-permission" = json!(OPERATOR))))]
 pub async fn sync(State(app): State<App>, AsOperator(by): AsOperator, Id(id): Id<ProviderId>, Params(how): Params<Sync>) -> Answer<Json<SyncReport>> {

@@ -49,6 +49,7 @@ pub struct CallableProvider {
     pub kind: ProviderKind,
     pub base_url: String,
     pub api_key_sealed: Option<Vec<u8>>,
+    pub api_version: Option<String>,
 }
 
 /// What a tenant may call and use.
@@ -83,7 +84,7 @@ impl Db {
 
     async fn read_catalogue(&self) -> Result<Catalogue> {
         let mut tx = self.platform().await?;
-        let providers = sqlx::query!("select id, kind, base_url, api_key_sealed from provider where enabled")
+        let providers = sqlx::query!("select id, kind, base_url, api_key_sealed, api_version from provider where enabled")
             .fetch_all(tx.conn())
             .await?;
         let models = sqlx::query!(
@@ -104,6 +105,7 @@ impl Db {
                 kind: word(&row.kind, "provider kind")?,
                 base_url: row.base_url,
                 api_key_sealed: row.api_key_sealed,
+                api_version: row.api_version,
             };
             known.insert(row.id.into(), provider);
         }

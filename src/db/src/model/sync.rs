@@ -15,6 +15,8 @@ pub struct Known {
     pub display_name: String,
     /// Whether that route is the one that is tried first.
     pub first: bool,
+    /// Whether the provider did not list it the last time.
+    pub missing: bool,
     /// What the catalogue says of it, under the name that the provider has for it.
     pub listed: UpstreamModel,
 }
@@ -26,7 +28,7 @@ pub struct Known {
 pub async fn known(tx: &mut PlatformTx, provider: ProviderId) -> Result<Vec<Known>> {
     let rows = sqlx::query!(
         r#"select m.id, m.name, m.display_name, m.context_length, m.modalities, m.input_price, m.output_price, m.cached_input_price,
-             m.request_price, r.upstream_name,
+             m.request_price, r.upstream_name, r.missing_since is not null as "missing!",
              not exists (
                select 1 from model_route o
                where o.model_id = r.model_id
@@ -46,6 +48,7 @@ pub async fn known(tx: &mut PlatformTx, provider: ProviderId) -> Result<Vec<Know
             id: r.id.into(),
             name: r.name,
             first: r.first,
+            missing: r.missing,
             listed: UpstreamModel {
                 upstream_name: r.upstream_name,
                 display_name: Some(r.display_name.clone()),
@@ -99,13 +102,13 @@ impl Columns {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn add(tx: &mut PlatformTx, provider: ProviderId, models: &[(ModelId, UpstreamModel)], now: Timestamp) -> Result<()> {
+pub async fn add(tx: &mut PlatformTx, provider: ProviderId, models: &[(ModelId, UpstreamModel)], active: bool, now: Timestamp) -> Result<()> {
     let c = Columns::of(models.iter().map(|(id, m)| (*id, m)));
     sqlx::query!(
         "insert into model (id, name, display_name, context_length, modalities, input_price, output_price, cached_input_price,
-           request_price, created_at, updated_at)
+           request_price, is_active, created_at, updated_at)
          select id, name, display_name, context_length, coalesce(string_to_array(nullif(modalities, ''), e'\\x1f'), '{}'), input_price,
-           output_price, cached_input_price, request_price, $10, $10
+           output_price, cached_input_price, request_price, $11, $10, $10
          from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[])
            u (id, name, display_name, context_length, modalities, input_price, output_price, cached_input_price, request_price)
          order by name
@@ -120,6 +123,7 @@ pub async fn add(tx: &mut PlatformTx, provider: ProviderId, models: &[(ModelId, 
         &c.cached_input_price as &[Option<i64>],
         &c.request_price as &[Option<i64>],
         now.0,
+        active,
     )
     .execute(tx.conn())
     .await?;
@@ -159,6 +163,25 @@ pub async fn change(tx: &mut PlatformTx, models: &[(ModelId, UpstreamModel)], no
         &c.output_price as &[Option<i64>],
         &c.cached_input_price as &[Option<i64>],
         &c.request_price as &[Option<i64>],
+        now.0,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Marks the routes to a provider by whether it lists what they name: `missing` and `returned` are upstream names.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn mark(tx: &mut PlatformTx, provider: ProviderId, missing: &[String], returned: &[String], now: Timestamp) -> Result<()> {
+    sqlx::query!(
+        "update model_route
+         set missing_since = case when upstream_name = any ($2) then $4::timestamptz end
+         where provider_id = $1 and (upstream_name = any ($2) or upstream_name = any ($3))",
+        provider.uuid(),
+        missing,
+        returned,
         now.0,
     )
     .execute(tx.conn())

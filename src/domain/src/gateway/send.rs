@@ -8,7 +8,7 @@ use tenantry_types::ProblemCode;
 
 use super::meter::{Meter, Outcome, Prices};
 use super::{Answer, Estimate, Seat, Tokens, limits};
-use crate::ports::{Call, CallError};
+use crate::ports::{Call, CallError, Upstream, Whose};
 use crate::{App, Error, Result};
 
 /// What is asked of a model.
@@ -87,9 +87,14 @@ pub async fn send(
         let Some(running) = &mut meter else { continue };
         running.went_to(route.provider);
         let call = Call {
-            kind: provider.kind,
-            base_url: &provider.base_url,
-            api_key: opened.keys.get(&route.provider),
+            upstream: Upstream {
+                whose: Whose::Operators,
+                kind: provider.kind,
+                base_url: &provider.base_url,
+                api_key: opened.keys.get(&route.provider),
+                api_version: provider.api_version.as_deref(),
+            },
+            model: &route.upstream_name,
             path: operation.path(),
             body: body(&route.upstream_name),
         };

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tenantry_domain::model_access::ModelFilter;
-use tenantry_domain::ports::{ModelSource, SourceError};
+use tenantry_domain::ports::{ModelSource, SourceError, Upstream};
 use tenantry_domain::{App, Operator, Policy, access, catalog, model_access, providers, workspaces};
 use tenantry_types::model::{AccessMode, Audience, Model, ModelAccess, ModelPatch, ModelsToggle, NewModel, WorkspaceModels};
-use tenantry_types::provider::{NewProvider, Provider, ProviderKind, ProviderPatch, UpstreamModel};
+use tenantry_types::provider::{NewProvider, Provider, ProviderPatch, UpstreamModel};
 use tenantry_types::text::Secret;
 use tenantry_types::{ModelId, PageQuery, ProblemCode, TenantId, WorkspaceRole};
 
@@ -388,8 +388,8 @@ impl Scripted {
 
 #[async_trait]
 impl ModelSource for Scripted {
-    async fn list(&self, _: ProviderKind, _: &str, key: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
-        self.1.lock().unwrap().push(key.cloned());
+    async fn list(&self, upstream: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError> {
+        self.1.lock().unwrap().push(upstream.api_key.cloned());
         self.0.lock().unwrap().clone()
     }
 }

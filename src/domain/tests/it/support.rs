@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstreams, UsageSpool};
+use tenantry_domain::ports::{Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool};
 use tenantry_domain::{App, Error, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, invitations, tenants, workspaces};
 use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;
 use tenantry_types::invitation::{Acceptance, NewInvitations};
-use tenantry_types::provider::{ProviderKind, UpstreamModel};
+use tenantry_types::provider::UpstreamModel;
 use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::tenant::NewTenant;
 use tenantry_types::text::Secret;
@@ -27,7 +27,7 @@ pub struct NoSource;
 
 #[async_trait]
 impl ModelSource for NoSource {
-    async fn list(&self, _: ProviderKind, _: &str, _: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
+    async fn list(&self, _: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError> {
         Err(SourceError::Unreachable)
     }
 }

@@ -306,15 +306,27 @@ fn levels_become_a_filter() {
 }
 
 #[test]
-fn networks_contain_their_addresses() {
-    let ip = |text: &str| text.parse::<std::net::IpAddr>().unwrap();
-    let network = |text: &str| text.parse::<Network>().unwrap();
-    assert!(network("10.0.0.0/8").contains(ip("10.9.8.7")));
-    assert!(network("10.0.0.0/8").contains(ip("::ffff:10.9.8.7")));
-    assert!(!network("10.0.0.0/8").contains(ip("11.0.0.1")));
-    assert!(network("127.0.0.1").contains(ip("127.0.0.1")));
-    assert!(!network("127.0.0.1").contains(ip("127.0.0.2")));
-    assert!(network("fd00::/8").contains(ip("fd12::1")));
-    assert!(network("0.0.0.0/0").contains(ip("1.2.3.4")));
-    assert!(!network("0.0.0.0/0").contains(ip("::1")));
+fn private_networks_are_all_none_or_named() {
+    let read = |text: &str| load(&[("TENANTRY_ALLOW_PRIVATE_UPSTREAMS", text)]).map(|config| config.allow_private_providers);
+    assert!(matches!(read("true").unwrap(), Private::All));
+    assert!(matches!(read("false").unwrap(), Private::None));
+    match read("10.1.0.0/16, fd00::/8").unwrap() {
+        Private::Only(networks) => assert_eq!(networks.len(), 2),
+        other => panic!("{other:?}"),
+    }
+    for wrong in ["maybe", "10.0.0.0/33", ", ,"] {
+        let error = read(wrong).unwrap_err().to_string();
+        assert!(error.contains("TENANTRY_ALLOW_PRIVATE_UPSTREAMS: true, false, or networks"), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn providers_are_checked_every_so_often_or_never() {
+    let read = |text: &str| load(&[("TENANTRY_PROVIDER_CHECK", text)]).map(|config| config.provider_check);
+    assert_eq!(load(&[]).unwrap().provider_check, Some(std::time::Duration::from_secs(60)));
+    assert_eq!(read("off").unwrap(), None);
+    assert_eq!(read("5m").unwrap(), Some(std::time::Duration::from_secs(300)));
+    for wrong in ["1s", "2h", "soon"] {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
 }

@@ -1,7 +1,7 @@
 //! What the texts mean: each is read once, and rules that join several settings are checked here.
 
 use std::fmt::Display;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
+use tenantry_adapters::upstream::Private;
+use tenantry_types::network::Network;
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, Name, NewPassword};
 
@@ -21,44 +23,6 @@ pub enum SameSite {
     Strict,
     Lax,
     None,
-}
-
-/// A network of trusted proxies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
-
-impl Network {
-    pub fn contains(&self, ip: IpAddr) -> bool {
-        // An IPv4 client on a socket for both arrives as ::ffff:a.b.c.d.
-        match (self.address, ip.to_canonical()) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => same_start(u128::from(a.to_bits()) << 96, u128::from(b.to_bits()) << 96, self.bits),
-            (IpAddr::V6(a), IpAddr::V6(b)) => same_start(a.to_bits(), b.to_bits(), self.bits),
-            _ => false,
-        }
-    }
-}
-
-fn same_start(a: u128, b: u128, bits: u8) -> bool {
-    bits == 0 || (a ^ b) >> (128 - u32::from(bits)) == 0
-}
-
-impl FromStr for Network {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "an address or a network such as 10.0.0.0/8 is expected";
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
-        let address = address.trim().parse::<IpAddr>().map_err(|_| EXPECTED)?.to_canonical();
-        let all = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.map_or(Ok(all), |bits| bits.trim().parse::<u8>().map_err(|_| EXPECTED))?;
-        if bits > all { Err(EXPECTED) } else { Ok(Self { address, bits }) }
-    }
 }
 
 /// Reads values and collects what is wrong with them, under the name that was used to set them.
@@ -130,7 +94,8 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let log_ins_per_minute = reader.read("log_ins_per_minute", |text| number(text, 0, 1_000_000)).unwrap_or(120);
     let invitations_per_hour = reader.read("invitations_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(200);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
-    let allow_private_providers = reader.read("allow_private_providers", boolean).unwrap_or(true);
+    let allow_private_providers = reader.read("allow_private_providers", private).unwrap_or(Private::All);
+    let provider_check = reader.read("provider_check", pause).unwrap_or(Some(Duration::from_secs(60)));
     let filter_models = reader.read("filter_models", boolean).unwrap_or(true);
     let bypass_model_access = reader.read("bypass_model_access", boolean).unwrap_or(false);
     let gateway_requests_at_once = reader.read("gateway_requests_at_once", |text| number(text, 0, 1_000_000)).unwrap_or(500);
@@ -189,6 +154,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         invitations_per_hour,
         only_tenant_fallback,
         allow_private_providers,
+        provider_check,
         filter_models,
         bypass_model_access,
         gateway_requests_at_once,
@@ -346,6 +312,28 @@ fn list<T: FromStr>(text: &str) -> Result<Vec<T>, T::Err> {
         .filter(|item| !item.is_empty())
         .map(str::parse)
         .collect()
+}
+
+/// Which private networks: all, none, or these.
+fn private(text: &str) -> Result<Private, &'static str> {
+    match boolean(text) {
+        Ok(true) => Ok(Private::All),
+        Ok(false) => Ok(Private::None),
+        Err(_) => match list::<Network>(text) {
+            Ok(networks) if !networks.is_empty() => Ok(Private::Only(networks.into())),
+            _ => Err("true, false, or networks such as 10.0.0.0/8, separated by commas, are expected"),
+        },
+    }
+}
+
+/// How often, or `off`. Ten seconds at least: others pay for it, too.
+fn pause(text: &str) -> Result<Option<Duration>, &'static str> {
+    const EXPECTED: &str = "off, or a time from 10s to one hour, such as 60s or 5m, is expected";
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(None);
+    }
+    let every = patience(text).map_err(|_| EXPECTED)?;
+    if every >= Duration::from_secs(10) { Ok(Some(every)) } else { Err(EXPECTED) }
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

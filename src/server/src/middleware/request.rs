@@ -13,8 +13,8 @@ use rand::Rng;
 use tenantry_domain::device;
 
 use tenantry_types::Slug;
+use tenantry_types::network::Network;
 
-use crate::config::Network;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");

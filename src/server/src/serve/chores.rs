@@ -1,12 +1,12 @@
 //! What has to be done again and again while the server runs: mails that wait, sessions that are
-//! over, the use of keys and models, heads of the audit's chains to note, addresses that no longer count, models of a provider that did not
-//! answer at the start.
+//! over, the use of keys and models, heads of the audit's chains to note, addresses that no longer count, providers to look at, models of
+//! one that did not answer at the start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, access, accounts, api_keys, audit, gateway, idempotency, initialize, notifications, outbox, tokens, usage};
+use tenantry_domain::{App, access, accounts, api_keys, audit, gateway, idempotency, initialize, notifications, outbox, providers, tokens, usage};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -16,6 +16,8 @@ const MAIL: Duration = Duration::from_secs(5);
 const HEADS: Duration = Duration::from_secs(300);
 const KEY_USES: Duration = Duration::from_secs(60);
 const USAGE: Duration = Duration::from_secs(1);
+/// How often it is asked whether a list is due to be read.
+const LISTS: Duration = Duration::from_secs(60);
 const TIDY: Duration = Duration::from_secs(600);
 const FIRST_TRY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(900);
@@ -29,14 +31,25 @@ impl Chores {
     }
 }
 
-pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>, usage_days: u32) -> Chores {
+/// What of the configuration steers them.
+pub struct Habits {
+    pub usage_days: u32,
+    /// How often each provider is looked at; None: never.
+    pub provider_check: Option<Duration>,
+}
+
+pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>, habits: &Habits) -> Chores {
     let mut tasks = JoinSet::new();
     if app.mailer().is_some() {
         tasks.spawn(send_mail(app.clone()));
     }
     tasks.spawn(note_key_uses(app.clone()));
     tasks.spawn(write_usage(app.clone()));
-    tasks.spawn(tidy(app.clone(), store, limits, usage_days));
+    tasks.spawn(tidy(app.clone(), store, limits, habits.usage_days));
+    if let Some(every) = habits.provider_check {
+        tasks.spawn(check_providers(app.clone(), every));
+    }
+    tasks.spawn(read_lists(app.clone()));
     tasks.spawn(note_heads(app.clone()));
     tasks.spawn(audit::keep_writing_refusals(app.clone()));
     tasks.spawn(catch_up(app));
@@ -83,6 +96,29 @@ async fn write_usage(app: App) {
         due.tick().await;
         if let Err(error) = usage::flush(&app).await {
             tracing::warn!(?error, "usage could not be written; it waits on disk and is tried again");
+        }
+    }
+}
+
+async fn check_providers(app: App, every: Duration) {
+    // Other servers look, too, at other times: who comes more often than each is due keeps the pauses even.
+    let mut due = interval((every / 4).max(Duration::from_secs(5)));
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = providers::schedule::check(&app, every).await {
+            tracing::warn!(?error, "providers could not be looked at; it is tried again");
+        }
+    }
+}
+
+async fn read_lists(app: App) {
+    let mut due = interval(LISTS);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = providers::schedule::read_lists(&app).await {
+            tracing::warn!(?error, "lists of providers could not be read; it is tried again");
         }
     }
 }

@@ -129,9 +129,11 @@ pub async fn create_provider(
     #[server(default)] kind: String,
     #[server(default)] base_url: String,
     #[server(default)] api_key: String,
+    #[server(default)] api_version: String,
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
-    let new = NewProvider::parse(&json!({ "name": name, "kind": kind, "base_url": base_url, "api_key": api_key }))?;
+    let body = json!({ "name": name, "kind": kind, "base_url": base_url, "api_key": api_key, "api_version": api_version });
+    let new = NewProvider::parse(&body)?;
     let made = providers::create(&app, &operator, new).await?;
     Ok(server::done(
         What::ProviderCreated,
@@ -149,10 +151,16 @@ pub async fn update_provider(
     #[server(default)] base_url: String,
     #[server(default)] api_key: String,
     #[server(default)] forget_key: Option<String>,
+    #[server(default)] api_version: String,
+    #[server(default)] sync_hours: String,
+    #[server(default)] new_models: String,
     #[server(default)] enabled: Option<String>,
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
-    let mut body = json!({ "name": name, "kind": kind, "base_url": base_url, "enabled": enabled.is_some() });
+    let mut body = json!({
+        "name": name, "kind": kind, "base_url": base_url, "api_version": api_version, "sync_hours": sync_hours,
+        "new_models": new_models, "enabled": enabled.is_some(),
+    });
     if forget_key.is_some() {
         body["api_key"] = Value::Null;
     } else if !api_key.is_empty() {
@@ -182,7 +190,8 @@ pub async fn apply_sync(id: String) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let report = providers::sync(&app, &operator, server::id(&id)?, true).await?;
     let added = counted(report.added.len(), "model", "models");
-    let name = format!("{added} added, {} changed.", report.changed.len());
+    let marked = report.newly_missing.len() + report.returned.len();
+    let name = format!("{added} added, {} changed, {marked} marked.", report.changed.len());
     Ok(server::done(What::ProviderSynced, name, Some(format!("/admin/providers/{id}"))))
 }
 
@@ -285,8 +294,6 @@ pub async fn update_model(
     id: String,
     #[server(default)] name: String,
     #[server(default)] display_name: String,
-    #[server(default)] provider: String,
-    #[server(default)] upstream_name: String,
     #[server(default)] context_length: String,
     #[server(default)] modalities: String,
     #[server(default)] input_price: String,
@@ -297,7 +304,7 @@ pub async fn update_model(
 ) -> Result<Done, UiError> {
     let (app, operator) = server::operator().await?;
     let id = server::id(&id)?;
-    let mut body = json!({
+    let body = json!({
         "name": name, "display_name": display_name, "context_length": context_length, "modalities": words(&modalities),
         "is_active": is_active.is_some(),
     });
@@ -307,16 +314,62 @@ pub async fn update_model(
         ("cached_input_price", cached_input_price),
         ("request_price", request_price),
     ];
-    // A model with several routes is not flattened to one by a form that shows only the first.
-    let before = catalog::get(&app, &operator, id).await?;
-    let same = before.provider.is_some_and(|p| p.to_string() == provider) && before.upstream_name.as_deref() == Some(upstream_name.as_str());
-    if !same && !provider.is_empty() {
-        body["provider"] = provider.into();
-        body["upstream_name"] = upstream_name.into();
-    }
     let patch = with_prices(body, prices, ModelPatch::parse)?;
     let after = catalog::update(&app, &operator, id, patch).await?;
     Ok(server::done(What::ModelSaved, format!("{} is saved.", after.display_name), None))
+}
+
+/// Changes who serves a model, and in which order. `how` is `add` (`provider`, `upstream_name`, behind the others), or
+/// `up`, `down` or `remove` with a route behind it: `up:prv_...:openai/gpt-4o-mini`.
+#[server(endpoint = "admin/models/routes", output = Answer)]
+pub async fn change_routes(
+    id: String,
+    #[server(default)] how: String,
+    #[server(default)] provider: String,
+    #[server(default)] upstream_name: String,
+) -> Result<Done, UiError> {
+    let (app, operator) = server::operator().await?;
+    let id = server::id(&id)?;
+    let before = catalog::get(&app, &operator, id).await?;
+    let mut routes: Vec<(String, String)> = before.routes.into_iter().map(|r| (r.provider.to_string(), r.upstream_name)).collect();
+    let mut parts = how.splitn(3, ':');
+    let (how, provider, upstream_name) = match (parts.next(), parts.next(), parts.next()) {
+        (Some(how), Some(provider), Some(name)) => (how, provider.to_owned(), name.to_owned()),
+        _ => (how.as_str(), provider, upstream_name),
+    };
+    let route = (provider, upstream_name.trim().to_owned());
+    let place = routes.iter().position(|r| *r == route);
+    match (how, place) {
+        ("add", _) => routes.push(route),
+        ("remove", Some(at)) => drop(routes.remove(at)),
+        ("up", Some(at)) if at > 0 => routes.swap(at - 1, at),
+        ("down", Some(at)) if at + 1 < routes.len() => routes.swap(at, at + 1),
+        // Somebody else was faster: the page shows how it is now.
+        _ => {}
+    }
+    let routes: Vec<Value> = (0..)
+        .zip(routes)
+        .map(|(priority, (provider, name))| json!({ "provider": provider, "upstream_name": name, "priority": priority }))
+        .collect();
+    // The new one is the last: its faults are those of the form.
+    let new = format!("routes[{}].", routes.len().saturating_sub(1));
+    let to_form = |faults: Vec<FieldError>| -> UiError {
+        let named = faults.into_iter().map(|f| match f.field.strip_prefix(&new) {
+            Some(field) if how == "add" => FieldError::new(field, f.fault),
+            _ => f,
+        });
+        named.collect::<Vec<_>>().into()
+    };
+    let patch = ModelPatch::parse(&json!({ "routes": routes })).map_err(to_form)?;
+    match catalog::update(&app, &operator, id, patch).await {
+        Ok(after) => Ok(server::done(
+            What::RoutesSaved,
+            format!("The routes of {} are saved.", after.display_name),
+            None,
+        )),
+        Err(error) if !error.fields().is_empty() => Err(to_form(error.fields().to_vec())),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[server(endpoint = "admin/models/delete", output = Answer)]

@@ -78,6 +78,7 @@ outcomes! {
     ProviderFails = "provider-fails", "The provider does not answer as it should.";
     ProviderSynced = "provider-synced", "The provider's models are in the catalogue.";
     ModelCreated = "model-created", "The model is in the catalogue.";
+    RoutesSaved = "routes-saved", "The routes of the model are saved.";
     ModelSaved = "model-saved", "The model is saved.";
     ModelDeleted = "model-deleted", "The model is deleted.";
     PlanCreated = "plan-created", "The plan is created.";

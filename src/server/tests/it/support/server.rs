@@ -8,17 +8,17 @@ use async_trait::async_trait;
 use axum::Router;
 use secrecy::SecretString;
 use tenantry_adapters::spool::FileSpool;
+use tenantry_adapters::upstream::Private;
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::PgSessionStore;
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, OpenIdProviders, SourceError};
+use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, OpenIdProviders, SourceError, Upstream};
 use tenantry_domain::{App, MasterKey, Policy, Setup};
 use tenantry_server::assets::Assets;
 use tenantry_server::config::{SameSite, Sessions};
 use tenantry_server::leptos_options;
 use tenantry_server::router::{self, Surroundings};
-use tenantry_types::provider::{ProviderKind, UpstreamModel};
-use tenantry_types::text::Secret;
+use tenantry_types::provider::UpstreamModel;
 
 use super::fixture::{self, Side};
 
@@ -85,7 +85,7 @@ impl Server {
             },
             mailer: wish.mailer,
             models: Arc::new(NoModels),
-            upstreams: Arc::new(HttpUpstreams::new(true).unwrap()),
+            upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
             spool: Arc::new(FileSpool::new(folder.path().join("spool"))),
             heads: None,
             openid: wish.openid,
@@ -164,7 +164,7 @@ struct NoModels;
 
 #[async_trait]
 impl ModelSource for NoModels {
-    async fn list(&self, _: ProviderKind, _: &str, _: Option<&Secret>) -> Result<Vec<UpstreamModel>, SourceError> {
+    async fn list(&self, _: Upstream<'_>) -> Result<Vec<UpstreamModel>, SourceError> {
         Err(SourceError::Unreachable)
     }
 }

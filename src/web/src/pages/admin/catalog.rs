@@ -8,7 +8,7 @@ use tenantry_types::provider::Provider;
 use super::super::{list_query, price, thousands};
 use crate::data::{fetch, loaded};
 use crate::frame::param;
-use crate::rpc::admin::{CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
+use crate::rpc::admin::{ChangeRoutes, CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
 use crate::ui::{
     ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words,
 };
@@ -47,6 +47,7 @@ pub fn Catalog() -> impl IntoView {
                         <td data-label="Output per 1M" class="num">{price(m.output_price)}</td>
                         <td data-label="Status">
                             {if m.is_active { view! { <Badge text="Active" tone=Tone::Good /> } } else { view! { <Badge text="Switched off" tone=Tone::Neutral /> } }}
+                            {m.missing_since.map(|_| view! { <Badge text="Not listed any more" tone=Tone::Warning /> })}
                         </td>
                     </tr>
                 }
@@ -98,14 +99,10 @@ fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoVi
     view! {
         <Field name="name" label="Name" value=m.map(|m| m.name.clone()).unwrap_or_default() help="What callers write, such as openai/gpt-4o-mini." mono=true required=true />
         <Field name="display_name" label="Display name" value=m.map(|m| m.display_name.clone()).unwrap_or_default() />
-        <Select name="provider" label="Provider" options=providers value=m.and_then(|m| m.provider).map(|p| p.to_string()).unwrap_or_default() />
-        <Field
-            name="upstream_name"
-            label="Name at the provider"
-            value=m.and_then(|m| m.upstream_name.clone()).unwrap_or_default()
-            help="The same name when empty."
-            mono=true
-        />
+        {m.is_none().then(|| view! {
+            <Select name="provider" label="Provider" options=providers value="" />
+            <Field name="upstream_name" label="Name at the provider" help="The same name when empty." mono=true />
+        })}
         <Field name="context_length" label="Context length (tokens)" inputmode="numeric" value=length />
         <Field name="modalities" label="Modalities" value=m.map(|m| m.modalities.join(", ")).unwrap_or_default() help="With commas, such as text, image." />
         <div class="field-pair">
@@ -117,6 +114,65 @@ fn Fields(model: Option<Model>, providers: Vec<(String, String)>) -> impl IntoVi
     }
 }
 
+/// Who serves the model, in the order in which they are tried.
+#[component]
+fn Routes(model: Model, providers: Vec<Provider>) -> impl IntoView {
+    let last = model.routes.len().saturating_sub(1);
+    let rows = model
+        .routes
+        .iter()
+        .enumerate()
+        .map(|(place, route)| {
+            let provider = providers.iter().find(|p| p.id == route.provider);
+            let name = provider.map_or_else(|| route.provider.to_string(), |p| p.name.clone());
+            let of = |how: &str| format!("{how}:{}:{}", route.provider, route.upstream_name);
+            let button = |how: &'static str, word: &'static str| {
+                view! { <button type="submit" class="btn btn-small" name="how" value=of(how) aria-label=format!("{word}: {name}, {}", route.upstream_name)>{word}</button> }
+            };
+            view! {
+                <li>
+                    <span>
+                        {place + 1}". "<a href=format!("/admin/providers/{}", route.provider)>{name.clone()}</a>" "<code>{route.upstream_name.clone()}</code>
+                        {provider.filter(|p| !p.enabled).map(|_| view! { " "<Badge text="Switched off" tone=Tone::Neutral /> })}
+                        {route.missing_since.map(|_| view! { " "<Badge text="Not listed any more" tone=Tone::Warning /> })}
+                    </span>
+                    <span class="row-actions">
+                        {(place > 0).then(|| button("up", "Up"))}
+                        {(place < last).then(|| button("down", "Down"))}
+                        {button("remove", "Remove")}
+                    </span>
+                </li>
+            }
+        })
+        .collect_view();
+    let id = model.id.to_string();
+    let empty = model.routes.is_empty();
+    view! {
+        <Section title="Routes" lead="Who serves the model. They are tried in this order until one answers.">
+            {if empty {
+                view! { <p>"Nobody serves the model: it cannot be called."</p> }.into_any()
+            } else {
+                view! {
+                    <ActForm clone:id id="routes" url=ChangeRoutes::url() many=true>
+                        <Hidden name="id" value=id.clone() />
+                        <ol class="rows">{rows}</ol>
+                    </ActForm>
+                }
+                    .into_any()
+            }}
+            <Panel label="Add a route">
+                <ActForm clone:id id="add-route" url=ChangeRoutes::url() class="form">
+                    <Hidden name="id" value=id.clone() />
+                    <Hidden name="how" value="add" />
+                    <Select name="provider" label="Provider" options=choices(providers.iter().map(|p| (p.id.to_string(), p.name.clone()))) value="" />
+                    <Field name="upstream_name" label="Name at the provider" value=model.name.clone() mono=true required=true />
+                    <Submit label="Add route" />
+                </ActForm>
+            </Panel>
+        </Section>
+    }
+}
+
 #[component]
 pub fn CatalogDetail() -> impl IntoView {
     let id = param("id");
@@ -125,27 +181,14 @@ pub fn CatalogDetail() -> impl IntoView {
         let m = page.model;
         let id = m.id.to_string();
         let name = m.display_name.clone();
-        let providers = provider_choices(&page.providers);
-        let routes = m
-            .routes
-            .iter()
-            .map(|r| {
-                let provider = page
-                    .providers
-                    .iter()
-                    .find(|p| p.id == r.provider)
-                    .map_or_else(|| r.provider.to_string(), |p| p.name.clone());
-                view! { <li><span>{r.priority}". "{provider}</span><code>{r.upstream_name.clone()}</code></li> }
-            })
-            .collect_view();
         view! {
             <PageHead title=name.clone() lead=m.name.clone() crumbs=vec![("/admin".into(), "Operator".into()), ("/admin/models".into(), "Catalogue".into())] />
             <dl class="facts facts-wide"><div><dt>"Id"</dt><dd><IdText id=id.clone() /></dd></div></dl>
-            {(m.routes.len() > 1).then(|| view! { <Section title="Routes" lead="Tried in this order. Choosing another provider below replaces all of them."><ul class="rows">{routes}</ul></Section> })}
+            <Routes model=m.clone() providers=page.providers />
             <Section clone:id title="Model">
                 <ActForm clone:id id="model" url=UpdateModel::url() class="form">
                     <Hidden name="id" value=id.clone() />
-                    <Fields model=Some(m.clone()) providers />
+                    <Fields model=Some(m.clone()) providers=Vec::new() />
                     <Check name="is_active" label="Active: tenants that enabled it may use it" checked=m.is_active />
                     <Submit label="Save model" />
                 </ActForm>

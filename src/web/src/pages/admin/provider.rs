@@ -4,13 +4,14 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
 use tenantry_types::counted;
-use tenantry_types::provider::{Provider, SyncReport};
+use tenantry_types::provider::{ModelDifference, NewModels, Provider, ProviderSync, SyncReport};
 
-use super::providers::{Health, kinds};
+use super::super::price;
+use super::providers::{API_VERSION, BASE_URL, Health, kinds};
 use crate::data::{fetch, fetch_apart, loaded};
 use crate::frame::param;
 use crate::rpc::admin::{ApplySync, CheckProvider, DeleteProvider, UpdateProvider, get_provider, sync_preview};
-use crate::ui::{ActForm, Alert, Check, Field, Hidden, IdText, Modal, PageHead, Section, Select, Submit, Tone};
+use crate::ui::{ActForm, Alert, Check, Field, Hidden, IdText, Modal, PageHead, Section, Select, Submit, Tone, When, choices};
 
 #[component]
 pub fn ProviderDetail() -> impl IntoView {
@@ -52,8 +53,28 @@ fn Head(p: Provider) -> impl IntoView {
             <div><dt>"Id"</dt><dd><IdText id /></dd></div>
             <div><dt>"Health"</dt><dd><Health provider=p.clone() /></dd></div>
             <div><dt>"Models in the catalogue"</dt><dd>{p.models}</dd></div>
+            <div><dt>"Read on schedule"</dt><dd><LastSync hours=p.sync_hours last=p.last_sync.clone() /></dd></div>
         </dl>
         {error.map(|e| view! { <Alert tone=Tone::Bad><p>{e}</p></Alert> })}
+    }
+}
+
+#[component]
+fn LastSync(hours: Option<i64>, last: Option<ProviderSync>) -> impl IntoView {
+    let every = match hours {
+        None => "never".to_owned(),
+        Some(24) => "once a day".to_owned(),
+        Some(n) => format!("every {}", counted(n, "hour", "hours")),
+    };
+    view! {
+        <span>{every}</span>
+        {last.map(|last| {
+            let how = match last.error {
+                Some(error) => error,
+                None => format!("{} added, {} changed, {} not listed", last.added, last.changed, last.missing),
+            };
+            view! { <small>"last "<When at=last.at />": "{how}</small> }
+        })}
     }
 }
 
@@ -65,7 +86,7 @@ fn Edit(p: Provider) -> impl IntoView {
                 <Hidden name="id" value=p.id.to_string() />
                 <Field name="name" label="Name" value=p.name.clone() required=true />
                 <Select name="kind" label="Kind" options=kinds() value=p.kind.as_str() />
-                <Field name="base_url" label="Base URL" kind="url" value=p.base_url.clone() mono=true required=true />
+                <Field name="base_url" label="Base URL" kind="url" value=p.base_url.clone() help=BASE_URL mono=true required=true />
                 <Field
                     name="api_key"
                     label="API key"
@@ -74,6 +95,20 @@ fn Edit(p: Provider) -> impl IntoView {
                     help=if p.has_api_key { "A key is stored. Leave empty to keep it." } else { "No key is stored." }
                 />
                 {p.has_api_key.then(|| view! { <Check name="forget_key" label="Forget the stored key" /> })}
+                <Field name="api_version" label="API version" value=p.api_version.clone().unwrap_or_default() help=API_VERSION mono=true />
+                <Field
+                    name="sync_hours"
+                    label="Read the model list every (hours)"
+                    inputmode="numeric"
+                    value=p.sync_hours.map(|n| n.to_string()).unwrap_or_default()
+                    help="Prices, context lengths and what is not listed any more are taken over by themselves then, over what was typed. Empty: never."
+                />
+                <Select
+                    name="new_models"
+                    label="New models found so"
+                    options=choices([(NewModels::Inactive.as_str(), "Are switched off"), (NewModels::Active.as_str(), "Are active")])
+                    value=p.new_models.as_str()
+                />
                 <Check name="enabled" label="Switched on" checked=p.enabled />
                 <Submit label="Save provider" />
             </ActForm>
@@ -91,14 +126,53 @@ fn Names(title: &'static str, names: Vec<String>) -> impl IntoView {
 }
 
 #[component]
+fn Differences(all: Vec<ModelDifference>) -> impl IntoView {
+    let shown = |field: &str, value: Option<String>| {
+        let number = value.as_deref().and_then(|text| text.parse().ok());
+        match value {
+            None => "unknown".to_owned(),
+            Some(_) if field.ends_with("_price") => price(number),
+            Some(text) => text,
+        }
+    };
+    (!all.is_empty()).then(|| {
+        let rows = all
+            .into_iter()
+            .map(|d| {
+                let (from, to) = (shown(&d.field, d.from), shown(&d.field, d.to));
+                view! {
+                    <tr>
+                        <th scope="row"><code>{d.model}</code></th>
+                        <td data-label="Field">{d.field.replace('_', " ")}</td>
+                        <td data-label="From">{from}</td>
+                        <td data-label="To">{to}</td>
+                    </tr>
+                }
+            })
+            .collect_view();
+        view! {
+            <details class="names">
+                <summary>"What is different"</summary>
+                <table class="table table-pairs">
+                    <thead><tr><th scope="col">"Model"</th><th scope="col">"Field"</th><th scope="col">"From"</th><th scope="col">"To"</th></tr></thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </details>
+        }
+    })
+}
+
+#[component]
 fn Report(id: String, report: SyncReport) -> impl IntoView {
-    let changes = report.added.len() + report.changed.len();
+    let changes = report.changes();
     let label = format!("Apply {}", counted(changes, "change", "changes"));
     view! {
         <div class="card">
             <Names title="new" names=report.added />
             <Names title="changed" names=report.changed />
-            <Names title="no longer listed; they stay as they are" names=report.missing />
+            <Differences all=report.differences />
+            <Names title="no longer listed; they are marked, and stay otherwise as they are" names=report.missing />
+            <Names title="listed again" names=report.returned />
             <p class="muted">{report.unchanged}" unchanged"</p>
             {if changes > 0 {
                 view! {

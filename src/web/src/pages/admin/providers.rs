@@ -22,6 +22,9 @@ pub fn kinds() -> Vec<(String, String)> {
     choices(ProviderKind::ALL.iter().map(|k| (k.as_str(), kind_label(*k))))
 }
 
+pub const BASE_URL: &str = "Includes /v1, such as https://api.openai.com/v1.";
+pub const API_VERSION: &str = "Only of Azure, such as 2024-10-21: models are deployments then, and the base URL is https://NAME.openai.azure.com.";
+
 #[component]
 pub fn Health(provider: Provider) -> impl IntoView {
     match (provider.enabled, provider.last_check) {
@@ -59,8 +62,9 @@ pub fn Providers() -> impl IntoView {
                     <ActForm id="create" url=CreateProvider::url() class="form">
                         <Field name="name" label="Name" required=true />
                         <Select name="kind" label="Kind" options=kinds() value="openai" />
-                        <Field name="base_url" label="Base URL" kind="url" help="Includes /v1, such as https://api.openai.com/v1." mono=true required=true />
+                        <Field name="base_url" label="Base URL" kind="url" help=BASE_URL mono=true required=true />
                         <Field name="api_key" label="API key" kind="password" autocomplete="off" help="Stored sealed; it is never shown again." />
+                        <Field name="api_version" label="API version" help=API_VERSION mono=true />
                         <Submit label="Create provider" />
                     </ActForm>
                 </Panel>

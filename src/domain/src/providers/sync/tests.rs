@@ -19,6 +19,7 @@ fn known(name: &str, first: bool) -> Known {
         name: name.into(),
         display_name: name.into(),
         first,
+        missing: false,
         listed: UpstreamModel {
             display_name: Some(name.into()),
             input_price: Some(5),
@@ -28,8 +29,19 @@ fn known(name: &str, first: bool) -> Known {
 }
 
 #[test]
-fn a_list_adds_changes_and_leaves() {
-    let known = [known("same", true), known("dearer", true), known("second", false), known("gone", true)];
+fn a_list_adds_changes_and_marks() {
+    let marked = |name: &str| Known {
+        missing: true,
+        ..known(name, true)
+    };
+    let known = [
+        known("same", true),
+        known("dearer", true),
+        known("second", false),
+        known("gone", true),
+        marked("long gone"),
+        marked("back"),
+    ];
     let listed = [
         upstream("same"),
         UpstreamModel {
@@ -40,20 +52,25 @@ fn a_list_adds_changes_and_leaves() {
             input_price: Some(7),
             ..upstream("second")
         },
+        upstream("back"),
         upstream("new"),
     ];
     let found = Difference::between(&known, &listed);
     assert_eq!(found.added, [upstream("new")]);
-    assert_eq!(
-        found
-            .changed
-            .iter()
-            .map(|(name, _, m)| (name.as_str(), m.input_price))
-            .collect::<Vec<_>>(),
-        [("dearer", Some(7))]
-    );
-    assert_eq!(found.missing, ["gone"]);
-    assert_eq!(found.unchanged, 2, "what is not listed is kept, and the second provider sets no prices");
+    let report = found.report(false);
+    assert_eq!((report.added.as_slice(), report.changed.as_slice()), (&["new".to_owned()][..], &["dearer".to_owned()][..]));
+    let price = ModelDifference {
+        model: "dearer".into(),
+        field: "input_price".into(),
+        from: Some("5".into()),
+        to: Some("7".into()),
+    };
+    assert_eq!(report.differences, [price]);
+    assert_eq!(report.missing, ["gone", "long gone"]);
+    assert_eq!(report.newly_missing, ["gone"]);
+    assert_eq!(report.returned, ["back"]);
+    assert_eq!(report.unchanged, 3, "what is not listed is kept, and the second provider sets no prices");
+    assert_eq!(report.changes(), 4);
 }
 
 #[test]
