@@ -114,4 +114,15 @@ where m.status = 'active'
     )
   );
 
-grant select on model_decision to tenantry_tenant, tenantry_platform;
+-- What there is for an active member where the server's settings take decisions away: every model that is active and
+-- served, and whether the tenant has enabled it.
+create view user_open_models with (security_invoker = true) as
+select m.user_id, m.tenant_id as organization_id, c.id as model_id, coalesce(a.enabled, false) as enabled
+from membership m
+join user_account u on u.id = m.user_id and u.status = 'active'
+join model c on c.is_active
+  and exists (select 1 from model_route r join provider p on p.id = r.provider_id and p.enabled where r.model_id = c.id)
+left join model_decision a on a.tenant_id = m.tenant_id and a.model_id = c.id
+where m.status = 'active';
+
+grant select on model_decision, user_open_models to tenantry_tenant, tenantry_platform;

@@ -206,6 +206,7 @@ fn tenant() -> Table {
         .routes(at("Models", "/{tenant}/models", routes!(models::list, models::toggle)))
         .routes(at("Models", "/{tenant}/models/{model}", routes!(models::set)))
         .routes(at("Models", "/{tenant}/models/{model}/explain", routes!(models::explain)))
+        .routes(at("Models", "/{tenant}/models/rules", routes!(models::rules, models::set_rules)))
         .routes(at("Models", "/{tenant}/models/report", routes!(models::report)));
     for members in ["/{tenant}/members", "/{tenant}/users"] {
         table = table

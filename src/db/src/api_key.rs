@@ -2,7 +2,8 @@
 //! somebody, is `access`'.
 
 use tenantry_types::api_key::{ApiKey, Budget, KeyOwner, KeyStatus, RateLimit};
-use tenantry_types::{ApiKeyId, ModelId, PageQuery, Permission, TenantId, TenantRole, Timestamp, UserId, WorkspaceId};
+use tenantry_types::model::{ModelPattern, ModelRef};
+use tenantry_types::{ApiKeyId, PageQuery, Permission, TenantId, TenantRole, Timestamp, UserId, WorkspaceId};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -55,8 +56,17 @@ fn scopes(key: &ApiKey) -> Vec<String> {
     key.scopes.iter().map(|scope| scope.as_str().to_owned()).collect()
 }
 
-fn models(key: &ApiKey) -> Option<Vec<Uuid>> {
-    key.models.as_ref().map(|ids| ids.iter().map(|id| id.uuid()).collect())
+/// The models that a key lists one by one, and those that it lists by how their names begin.
+fn models(key: &ApiKey) -> (Option<Vec<Uuid>>, Vec<String>) {
+    let ids = key.models.as_ref().map(|all| all.iter().filter_map(|m| Some(m.id()?.uuid())).collect());
+    let patterns = key.models.iter().flatten().filter_map(ModelRef::pattern);
+    (ids, patterns.map(|pattern| pattern.prefix().to_owned()).collect())
+}
+
+/// The list of a key as it was written, but for its order; None: no list.
+pub(crate) fn listed(ids: Option<Vec<Uuid>>, prefixes: Vec<String>) -> Option<Vec<ModelRef>> {
+    let all = prefixes.into_iter().map(|prefix| ModelRef::All(ModelPattern::of_prefix(prefix)));
+    ids.map(|ids| ids.into_iter().map(|id| ModelRef::One(id.into())).chain(all).collect())
 }
 
 /// # Errors
@@ -64,11 +74,11 @@ fn models(key: &ApiKey) -> Option<Vec<Uuid>> {
 pub async fn insert(tx: &mut TenantTx, key: &ApiKey, secrets: &Secrets<'_>) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     let limits = limits(key)?;
-    let models = models(key);
+    let (models, prefixes) = models(key);
     sqlx::query!(
         "insert into api_key (tenant_id, id, name, prefix, token_hash, user_id, role, made_by_name, scopes, workspace_id, models,
-           rate_requests, rate_seconds, budget_amount, budget_per, expires_at, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+           rate_requests, rate_seconds, budget_amount, budget_per, expires_at, model_prefixes, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $18, $17, $17)",
         tenant,
         key.id.uuid(),
         key.name,
@@ -86,6 +96,7 @@ pub async fn insert(tx: &mut TenantTx, key: &ApiKey, secrets: &Secrets<'_>) -> R
         limits.per,
         key.expires_at.map(|at| at.0),
         key.created_at.0,
+        &prefixes,
     )
     .execute(tx.conn())
     .await?;
@@ -99,10 +110,10 @@ pub async fn insert(tx: &mut TenantTx, key: &ApiKey, secrets: &Secrets<'_>) -> R
 pub async fn update(tx: &mut TenantTx, key: &ApiKey, now: Timestamp) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     let limits = limits(key)?;
-    let models = models(key);
+    let (models, prefixes) = models(key);
     sqlx::query!(
         "update api_key set name = $3, scopes = $4, workspace_id = $5, models = $6, rate_requests = $7, rate_seconds = $8,
-           budget_amount = $9, budget_per = $10, expires_at = $11, updated_at = $12
+           budget_amount = $9, budget_per = $10, expires_at = $11, updated_at = $12, model_prefixes = $13
          where tenant_id = $1 and id = $2",
         tenant,
         key.id.uuid(),
@@ -116,6 +127,7 @@ pub async fn update(tx: &mut TenantTx, key: &ApiKey, now: Timestamp) -> Result<(
         limits.per,
         key.expires_at.map(|at| at.0),
         now.0,
+        &prefixes,
     )
     .execute(tx.conn())
     .await?;
@@ -277,7 +289,7 @@ async fn select(
     let tenant = tx.tenant_id().uuid();
     let rows = sqlx::query_as!(
         Row,
-        "select k.id, k.name, k.prefix, k.user_id, k.made_by_name, k.scopes, k.workspace_id, k.models, k.rate_requests, k.rate_seconds,
+        "select k.id, k.name, k.prefix, k.user_id, k.made_by_name, k.scopes, k.workspace_id, k.models, k.model_prefixes, k.rate_requests, k.rate_seconds,
            k.budget_amount, k.budget_per, k.usage_count, k.expires_at, k.last_used_at, k.revoked_at, k.previous_until, k.created_at
          from api_key k
          where k.tenant_id = $1
@@ -311,6 +323,7 @@ struct Row {
     scopes: Vec<String>,
     workspace_id: Option<Uuid>,
     models: Option<Vec<Uuid>>,
+    model_prefixes: Vec<String>,
     rate_requests: Option<i32>,
     rate_seconds: Option<i32>,
     budget_amount: Option<i64>,
@@ -337,7 +350,7 @@ impl Row {
             // A permission that a later version took away is not shown, either.
             scopes: self.scopes.iter().filter_map(|text| Permission::from_text(text)).collect(),
             workspace: self.workspace_id.map(WorkspaceId::new),
-            models: self.models.map(|ids| ids.into_iter().map(ModelId::new).collect()),
+            models: listed(self.models, self.model_prefixes),
             owner: if self.user_id.is_some() { KeyOwner::User } else { KeyOwner::Tenant },
             user_id: self.user_id.map(UserId::new),
             made_by: self.made_by_name,

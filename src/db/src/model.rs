@@ -4,6 +4,7 @@
 pub mod access;
 pub mod explain;
 pub mod report;
+pub mod rules;
 pub mod sync;
 
 use std::collections::HashMap;

@@ -76,7 +76,7 @@ pub async fn access(tx: &mut PlatformTx, after: Option<TenantId>, limit: i64, mo
         r#"select t.id, t.slug, t.name, t.status,
              (select count(*) from membership m join user_account u on u.id = m.user_id
               where m.tenant_id = t.id and m.status = 'active' and u.status = 'active') as "users!",
-             (select count(*) from model_access a join model c on c.id = a.model_id and c.is_active
+             (select count(*) from model_decision a join model c on c.id = a.model_id and c.is_active
               where a.tenant_id = t.id and a.enabled) as "models!",
              (select count(*) from membership m join user_account u on u.id = m.user_id
               where m.tenant_id = t.id and m.status = 'active' and u.status = 'active' and m.role in ('owner', 'admin')) as "admins!"

@@ -286,7 +286,7 @@ pub async fn concerns(tx: &mut TenantTx, now: Timestamp) -> Result<Concerns> {
              select count(*) from model_access a join model c on c.id = a.model_id where a.tenant_id = $1 and a.enabled and not c.is_active
            ) as "models_off!", (
              select count(*) from provider p where p.enabled and not p.check_ok and exists (
-               select 1 from model_access a join model c on c.id = a.model_id and c.is_active join model_route r on r.model_id = c.id
+               select 1 from model_decision a join model c on c.id = a.model_id and c.is_active join model_route r on r.model_id = c.id
                where a.tenant_id = $1 and a.enabled and r.provider_id = p.id)
            ) as "providers_down!""#,
         tenant,
@@ -305,7 +305,7 @@ pub async fn stats(tx: &mut TenantTx, now: Timestamp) -> Result<TenantStats> {
              (select count(*) from membership where tenant_id = $1) as "members!",
              (select count(*) from invitation where tenant_id = $1 and status = 'pending' and expires_at > $2) as "pending!",
              (select count(*) from workspace where tenant_id = $1 and status = 'active') as "workspaces!",
-             (select count(*) from model_access a join model c on c.id = a.model_id and c.is_active where a.tenant_id = $1 and a.enabled) as "models!",
+             (select count(*) from model_decision a join model c on c.id = a.model_id and c.is_active where a.tenant_id = $1 and a.enabled) as "models!",
              (select count(*) from api_key where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > $2)) as "api_keys!",
              (select coalesce(sum(requests), 0)::bigint from usage_hour where tenant_id = $1 and hour >= date_trunc('day', $2::timestamptz, 'UTC')) as "today!",
              (select coalesce(sum(requests), 0)::bigint from usage_hour where tenant_id = $1) as "ever!",

@@ -28,6 +28,7 @@ const LOOKUP: &[&str] = &[
     "invitation",
     "quota_limit",
     "model_access",
+    "model_rule",
     "workspace_model",
     "outbox",
     "permission_override",

@@ -14,13 +14,12 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Call, CallError, ModelSource, Reply, Segment, SourceError, Upstreams, UsageSpool};
+use tenantry_domain::ports::{Call, CallError, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool};
 use tenantry_domain::{App, Asker, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, api_keys, members, tenants};
 use tenantry_types::account::{Login, Registration};
 use tenantry_types::api_key::NewApiKey;
-use tenantry_types::provider::{ProviderKind, UpstreamModel};
+use tenantry_types::provider::UpstreamModel;
 use tenantry_types::tenant::NewTenant;
-use tenantry_types::text::Secret;
 use tenantry_types::{PageQuery, Permission, UserId};
 use uuid::Uuid;
 

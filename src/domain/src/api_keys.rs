@@ -12,6 +12,7 @@ use tenantry_db::access::KeyPass;
 use tenantry_db::api_key::{self as db, Secrets, Stored};
 use tenantry_db::{TenantTx, workspace};
 use tenantry_types::api_key::{ApiKey, ApiKeyPatch, KeyOwner, KeyRotation, KeyStatus, NewApiKey};
+use tenantry_types::model::ModelRef;
 use tenantry_types::{ApiKeyId, CtxRole, Fault, FieldError, Page, PageQuery, Permission, ProblemCode, TenantRole, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
@@ -290,17 +291,20 @@ fn in_the_past(at: Option<Timestamp>, now: Timestamp) -> Option<FieldError> {
 }
 
 /// What a key names that is not there, or not there for who makes it.
-async fn missing(tx: &mut TenantTx, place: Option<WorkspaceId>, models: &[tenantry_types::ModelId]) -> Result<Vec<FieldError>> {
+async fn missing(tx: &mut TenantTx, place: Option<WorkspaceId>, models: &[ModelRef]) -> Result<Vec<FieldError>> {
     let mut faults = Vec::new();
     if let Some(id) = place
         && workspace::active_among(tx, &[id.uuid()]).await?.is_empty()
     {
         faults.push(FieldError::new("workspace", Fault::NoSuchThing));
     }
-    if !models.is_empty() {
-        let ids: Vec<Uuid> = models.iter().map(|id| id.uuid()).collect();
+    let ids: Vec<Uuid> = models.iter().filter_map(|m| Some(m.id()?.uuid())).collect();
+    if !ids.is_empty() {
         let known = db::known_models(tx, &ids).await?;
-        let unknown = ids.iter().enumerate().filter(|(_, id)| !known.contains(id));
+        let unknown = models
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| m.id().is_some_and(|id| !known.contains(&id.uuid())));
         faults.extend(unknown.map(|(place, _)| FieldError::new(format!("models[{place}]"), Fault::NoSuchThing)));
     }
     Ok(faults)

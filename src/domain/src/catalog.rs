@@ -55,6 +55,7 @@ pub async fn create(app: &App, by: &Operator, new: NewModel) -> Result<Model> {
         cached_input_price: bound(new.cached_input_price),
         request_price: bound(new.request_price),
         is_active: new.is_active,
+        missing_since: None,
     };
     let mut tx = app.db().platform().await?;
     check_routes(&mut tx, &new.routes).await?;

@@ -2,11 +2,13 @@
 //! lists. The catalogue itself is in `catalog`.
 
 mod explain;
+mod rules;
 
 pub use explain::{explain, of_member};
+pub use rules::{rules, set_rules};
 
 use serde_json::json;
-use tenantry_db::model::access::{self as db, Filter};
+use tenantry_db::model::access::{self as db, Filter, Opened};
 use tenantry_db::model::report;
 use tenantry_db::{TenantTx, WorkspaceHead};
 use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, MyModel, TenantModel, WorkspaceModels};
@@ -18,6 +20,14 @@ use crate::{App, Error, Granted, Principal, Result, csv, needs, now, sign_in_pol
 
 /// People in a report that is written in one piece.
 const REPORT_ROWS: u32 = 50_000;
+
+/// What the server's settings take away of the decisions: what is told about access has to say what the gateway does.
+fn opened(app: &App) -> Opened {
+    Opened {
+        all: !app.policy().filter_models,
+        everyone: app.policy().bypass_model_access,
+    }
+}
 
 /// Which models of the list are wanted.
 #[derive(Debug, Clone, Default)]
@@ -146,7 +156,7 @@ pub async fn set(app: &App, by: Granted<needs::ModelsToggle>, id: ModelId, acces
 pub async fn report(app: &App, by: Granted<needs::ModelsReport>, query: PageQuery) -> Result<Page<ModelReportRow>> {
     let tenant = by.tenant_id();
     let mut tx = app.db().tenant(&by).await?;
-    let people = report::people(&mut tx, &query).await?;
+    let people = report::people(&mut tx, &query, opened(app)).await?;
     let total = report::count(&mut tx, &query).await?;
     let rows = people.into_iter().map(|person| ModelReportRow {
         user_email: person.email,
@@ -168,7 +178,7 @@ pub async fn report_csv(app: &App, by: Granted<needs::ModelsReport>) -> Result<S
         limit: REPORT_ROWS - 1,
         ..PageQuery::default()
     };
-    let people = report::people(&mut tx, &all).await?;
+    let people = report::people(&mut tx, &all, opened(app)).await?;
     let tenant = by.tenant_id().to_string();
     tx.record(event(
         "models.report_exported",
@@ -249,5 +259,5 @@ pub async fn set_workspace(app: &App, by: Granted<needs::WorkspaceModelsManage>,
 pub async fn mine(app: &App, who: &Principal) -> Result<Vec<MyModel>> {
     let mut tx = app.db().platform().await?;
     let tenants = sign_in_policy::open_to(&mut tx, who).await?;
-    Ok(db::of_user(&mut tx, who.id(), &tenants).await?)
+    Ok(db::of_user(&mut tx, who.id(), &tenants, opened(app)).await?)
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::input::{Bounded, Fields, FromInput, Patch, words};
+use crate::model::ModelRef;
 use crate::problem::{Choice, Fault, FieldError};
-use crate::{ApiKeyId, ModelId, Name, Permission, Timestamp, UserId, WorkspaceId};
+use crate::{ApiKeyId, Name, Permission, Timestamp, UserId, WorkspaceId};
 
 words! {
     /// Whose key it is.
@@ -62,8 +63,9 @@ pub struct ApiKey {
     pub scopes: Vec<Permission>,
     /// The only workspace that it works in; null: the whole tenant.
     pub workspace: Option<WorkspaceId>,
-    /// The only models that it may use; null: whatever is allowed.
-    pub models: Option<Vec<ModelId>>,
+    /// The only models that it may use, one by one (`mod_...`) and by how their names begin (`openai/*`); null: whatever is
+    /// allowed, an empty list: none.
+    pub models: Option<Vec<ModelRef>>,
     pub owner: KeyOwner,
     /// The person whose key it is; null for a key of the tenant.
     pub user_id: Option<UserId>,
@@ -114,7 +116,7 @@ fn scopes(f: &mut Fields<'_>) -> Option<Vec<Permission>> {
 }
 
 /// A list of models. None of them is something else than no list.
-struct Models(Vec<ModelId>);
+struct Models(Vec<ModelRef>);
 
 impl FromInput for Models {
     fn from_input(value: &Value) -> Result<Self, Fault> {
@@ -122,7 +124,7 @@ impl FromInput for Models {
         if items.len() > MAX_MODELS as usize {
             return Err(Fault::TooMany { max: MAX_MODELS });
         }
-        items.iter().map(ModelId::from_input).collect::<Result<_, _>>().map(Self)
+        items.iter().map(ModelRef::from_input).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -164,7 +166,7 @@ pub struct NewApiKey {
     pub owner: KeyOwner,
     pub scopes: Vec<Permission>,
     pub workspace: Option<WorkspaceId>,
-    pub models: Option<Vec<ModelId>>,
+    pub models: Option<Vec<ModelRef>>,
     pub expires_at: Option<Timestamp>,
     pub rate_limit: Option<RateLimit>,
     pub budget: Option<Budget>,
@@ -206,7 +208,7 @@ pub struct ApiKeyPatch {
     pub name: Option<Name>,
     pub scopes: Option<Vec<Permission>>,
     pub workspace: Patch<WorkspaceId>,
-    pub models: Patch<Vec<ModelId>>,
+    pub models: Patch<Vec<ModelRef>>,
     pub expires_at: Patch<Timestamp>,
     pub rate_limit: Patch<RateLimit>,
     pub budget: Patch<Budget>,

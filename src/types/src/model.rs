@@ -1,7 +1,11 @@
 //! The catalogue of models, and which tenant, workspace and person may use which.
 
+mod rules;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use rules::{DecidedBy, MAX_RULES, ModelPattern, ModelRef, ModelRule, ModelRules, ModelRulesPatch, NewModelPolicy};
 
 use crate::input::{Bounded, Fields, FromInput, Patch, Text, words};
 use crate::problem::{Fault, FieldError};
@@ -80,8 +84,14 @@ pub struct TenantModel {
     pub cached_input_price: Option<i64>,
     pub request_price: Option<i64>,
     pub is_active: bool,
+    /// Since when no provider lists it any more that serves it; it is tried all the same.
+    pub missing_since: Option<Timestamp>,
     pub enabled: bool,
     pub audience: Audience,
+    /// What decided that; null: nobody did, and so it is not enabled.
+    pub decided_by: Option<DecidedBy>,
+    /// The rule that did.
+    pub rule: Option<ModelPattern>,
 }
 
 /// The name of a model: what callers write. 1..200 characters, no spaces.

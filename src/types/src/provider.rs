@@ -89,7 +89,11 @@ impl FromInput for ApiVersion {
             return Err(Fault::TooLong { max: 40 });
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
-        if text.bytes().all(plain) { Ok(Self(text.to_owned())) } else { Err(Fault::NotAVersion) }
+        if text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Fault::NotAVersion)
+        }
     }
 }
 

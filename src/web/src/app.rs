@@ -69,6 +69,7 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("invitations") view=pages::Invitations ssr=SsrMode::Async />
                     <Route path=path!("models") view=pages::Models ssr=SsrMode::Async />
                     <Route path=path!("models/report") view=later::Report ssr=SsrMode::Async />
+                    <Route path=path!("models/rules") view=later::ModelRules ssr=SsrMode::Async />
                     <Route path=path!("models/:model") view=later::ModelDetail ssr=SsrMode::Async />
                     <Route path=path!("keys") view=later::Keys ssr=SsrMode::Async />
                     <Route path=path!("usage") view=later::Usage ssr=SsrMode::Async />

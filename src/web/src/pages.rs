@@ -19,6 +19,7 @@ mod overview;
 mod permissions;
 mod playground;
 mod report;
+mod rules;
 mod settings;
 mod usage;
 mod workspace;

@@ -131,7 +131,10 @@ async fn sends_the_key_and_never_repeats_it() {
     let (right, wrong, odd) = (Secret::new("sk-right\n"), Secret::new("sk-wrong"), Secret::new("sk\u{7}\r\nx"));
     let source = source();
     for kind in [ProviderKind::OpenAi, ProviderKind::Azure] {
-        let with = |key| Upstream { kind, ..of(&base, Some(key)) };
+        let with = |key| Upstream {
+            kind,
+            ..of(&base, Some(key))
+        };
         assert_eq!(source.list(with(&right)).await.unwrap().len(), 1);
         let error = source.list(with(&wrong)).await.unwrap_err();
         assert_eq!(error, SourceError::Refused(401));
@@ -148,10 +151,7 @@ async fn says_what_is_wrong() {
     assert_eq!(list("other", None).await, Err(SourceError::NotUnderstood));
     assert_eq!(list("large", None).await, Err(SourceError::TooLarge));
     assert_eq!(list("slow", None).await, Err(SourceError::Timeout));
-    assert_eq!(
-        source().list(of("http://127.0.0.1:1/v1", None)).await,
-        Err(SourceError::Unreachable)
-    );
+    assert_eq!(source().list(of("http://127.0.0.1:1/v1", None)).await, Err(SourceError::Unreachable));
     assert_eq!(
         source().list(of("http://no-such-host.invalid/v1", None)).await,
         Err(SourceError::Unreachable)
@@ -182,10 +182,7 @@ async fn the_check_holds_for_names_too() {
     assert!(source().list(of(&base, None)).await.is_ok());
     let strict = HttpModelSource::new(&Private::None).unwrap();
     assert_eq!(strict.list(of(&base, None)).await, Err(SourceError::Forbidden));
-    assert_eq!(
-        strict.list(of("http://10.0.0.1/v1", None)).await,
-        Err(SourceError::Forbidden)
-    );
+    assert_eq!(strict.list(of("http://10.0.0.1/v1", None)).await, Err(SourceError::Forbidden));
 }
 
 #[test]
@@ -256,16 +253,16 @@ fn networks_that_are_named_are_open_and_no_others() {
 #[tokio::test]
 async fn providers_of_tenants_do_not_reach_what_those_of_the_operator_do() {
     let port = fake_provider().await;
-    let theirs = |base| Upstream {
-        whose: Whose::Tenants,
-        ..of(base, None)
-    };
     for base in [format!("http://127.0.0.1:{port}/openai/v1"), format!("http://localhost:{port}/openai/v1")] {
+        let theirs = Upstream {
+            whose: Whose::Tenants,
+            ..of(&base, None)
+        };
         // The operator's connection, kept open, is not taken for the tenant's.
         assert!(source().list(of(&base, None)).await.is_ok());
-        assert_eq!(source().list(theirs(&base)).await, Err(SourceError::Forbidden), "{base}");
+        assert_eq!(source().list(theirs).await, Err(SourceError::Forbidden), "{base}");
         let call = Call {
-            upstream: theirs(&base),
+            upstream: theirs,
             model: "m",
             path: "chat/completions",
             body: "{}".into(),

@@ -1,7 +1,8 @@
 //! Bodies about API keys.
 
 use tenantry_types::api_key::{Budget, KeyOwner, RateLimit};
-use tenantry_types::{ModelId, Permission, Timestamp, WorkspaceId};
+use tenantry_types::model::ModelRef;
+use tenantry_types::{Permission, Timestamp, WorkspaceId};
 use utoipa::ToSchema;
 
 #[derive(ToSchema)]
@@ -18,7 +19,7 @@ pub struct NewApiKey {
     workspace: Option<WorkspaceId>,
     /// The only models that it may use; null: whatever is allowed, `[]`: none.
     #[schema(max_items = 1000)]
-    models: Option<Vec<ModelId>>,
+    models: Option<Vec<ModelRef>>,
     expires_at: Option<Timestamp>,
     #[schema(example = json!({"requests": 600, "per_seconds": 60}))]
     rate_limit: Option<RateLimit>,
@@ -36,7 +37,7 @@ pub struct ApiKeyPatch {
     scopes: Vec<Permission>,
     workspace: Option<WorkspaceId>,
     #[schema(max_items = 1000)]
-    models: Option<Vec<ModelId>>,
+    models: Option<Vec<ModelRef>>,
     expires_at: Option<Timestamp>,
     #[schema(example = json!({"requests": 60, "per_seconds": 60}))]
     rate_limit: Option<RateLimit>,

@@ -1,6 +1,6 @@
 //! Bodies about models and the providers that serve them.
 
-use tenantry_types::model::Audience;
+use tenantry_types::model::{Audience, ModelPattern, NewModelPolicy};
 use tenantry_types::provider::{NewModels, ProviderKind};
 use tenantry_types::{ModelId, ProviderId};
 use utoipa::ToSchema;
@@ -161,4 +161,23 @@ pub struct ModelAccess {
     enabled: bool,
     /// Kept as it is when absent.
     audience: Option<Audience>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewModelRule {
+    pattern: ModelPattern,
+    /// `tenant` when absent.
+    audience: Option<Audience>,
+}
+
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"new_models": "off", "rules": [{"pattern": "openai/*", "audience": "tenant"}]}))]
+pub struct ModelRulesPatch {
+    #[schema(required = false)]
+    new_models: NewModelPolicy,
+    /// Replaces all.
+    #[schema(required = false, max_items = 100)]
+    rules: Vec<NewModelRule>,
 }

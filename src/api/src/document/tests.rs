@@ -212,6 +212,7 @@ const PARSERS: &[(&str, Parse)] = &[
     ("NewModel", |b| model::NewModel::parse(b).map(drop)),
     ("ModelPatch", |b| model::ModelPatch::parse(b).map(drop)),
     ("ModelsToggle", |b| model::ModelsToggle::parse(b).map(drop)),
+    ("ModelRulesPatch", |b| model::ModelRulesPatch::parse(b).map(drop)),
     ("ModelAccess", |b| model::ModelAccess::parse(b).map(drop)),
     ("WorkspaceModels", |b| model::WorkspaceModels::parse(b).map(drop)),
 ];

@@ -83,6 +83,7 @@ bodies! {
     tenantry_types::member::MemberPatch,
     tenantry_types::model::ModelAccess,
     tenantry_types::model::ModelPatch,
+    tenantry_types::model::ModelRulesPatch,
     tenantry_types::model::ModelsToggle,
     tenantry_types::model::NewModel,
     tenantry_types::model::WorkspaceModels,

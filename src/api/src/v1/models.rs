@@ -8,9 +8,9 @@ use tenantry_domain::model_access::{self, ModelFilter};
 use tenantry_domain::{App, needs};
 use tenantry_types::explain::ModelExplanation;
 use tenantry_types::member::Who;
-use tenantry_types::model::{ModelAccess, ModelReportRow, ModelsToggle, Price, TenantModel, WorkspaceModels};
+use tenantry_types::model::{ModelAccess, ModelReportRow, ModelRules, ModelRulesPatch, ModelsToggle, Price, TenantModel, WorkspaceModels};
 use tenantry_types::permission::Needs;
-use tenantry_types::{Fault, Fields, FromInput, ModelId, Page};
+use tenantry_types::{ApiKeyId, Fault, Fields, FromInput, ModelId, Page};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::bodies;
@@ -84,6 +84,26 @@ pub async fn set(
     Ok(Json(model_access::set(&app, by, model, access).await?))
 }
 
+/// Show the rules about models
+///
+/// Rules enable all models whose names begin alike, those to come included; `new_models` those that are new in the catalogue.
+#[utoipa::path(get, path = "", operation_id = "get_model_rules", responses((status = 200, body = ModelRules)),
+    extensions(("x-permission" = json!(needs::ModelsRead::PERMISSION))))]
+pub async fn rules(State(app): State<App>, May(by): May<needs::ModelsRead>) -> Answer<Json<ModelRules>> {
+    Ok(Json(model_access::rules(&app, by).await?))
+}
+
+/// Change the rules about models
+///
+/// `rules` replaces all. What is decided about a single model comes before them; but a rule that is new takes back what was
+/// switched off before among the models that it fits. Of several that fit the longest counts. When `new_models` is turned
+/// off, models that it has enabled stay so.
+#[utoipa::path(method(patch, put), path = "", operation_id = "set_model_rules", request_body = bodies::ModelRulesPatch,
+    responses((status = 200, body = ModelRules)), extensions(("x-permission" = json!(needs::ModelsToggle::PERMISSION))))]
+pub async fn set_rules(State(app): State<App>, May(by): May<needs::ModelsToggle>, Body(patch): Body<ModelRulesPatch>) -> Answer<Json<ModelRules>> {
+    Ok(Json(model_access::set_rules(&app, by, patch).await?))
+}
+
 /// Whom it is about.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -91,19 +111,22 @@ pub struct About {
     /// A member, by id or by address; the caller when it is not given.
     #[param(value_type = Option<String>)]
     user: Option<Who>,
+    /// One of the tenant's keys: what it may use, as far as its owner may.
+    key: Option<ApiKeyId>,
 }
 
 impl FromQuery for About {
     fn read(f: &mut Fields<'_>) -> Option<Self> {
         let user = f.optional("user");
-        Some(Self { user: user? })
+        let key = f.optional("key");
+        Some(Self { user: user?, key: key? })
     }
 }
 
 /// Say why somebody may use a model or not
 ///
-/// Names the first step that says no: membership, the member's status, the model, the tenant's decision, workspaces, the
-/// provider. Of who is no member only that is said.
+/// Names the first step that says no: membership, the member's status, the key, the model, the tenant's decision, workspaces,
+/// what the key lists, the provider. Of who is no member only that is said.
 #[utoipa::path(get, path = "", operation_id = "explain_model", params(About), responses((status = 200, body = ModelExplanation)),
     extensions(("x-permission" = json!(needs::ModelsReport::PERMISSION))))]
 pub async fn explain(
@@ -112,7 +135,7 @@ pub async fn explain(
     Id(model): Id<ModelId>,
     Params(about): Params<About>,
 ) -> Answer<Json<ModelExplanation>> {
-    Ok(Json(model_access::explain(&app, by, model, about.user).await?))
+    Ok(Json(model_access::explain(&app, by, model, about.user, about.key).await?))
 }
 
 /// The form of a report.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tenantry_types::api_key::{Budget, RateLimit};
+use tenantry_types::model::ModelRef;
 use tenantry_types::{ApiKeyId, ModelId, Permission, TenantId, TenantRole, Timestamp, UserId, WorkspaceId};
 
 use super::{Origin, Scope};
@@ -29,7 +30,8 @@ pub struct KeyFacts {
     pub role: TenantRole,
     pub scopes: Vec<Permission>,
     pub workspace: Option<WorkspaceId>,
-    pub models: Option<Vec<ModelId>>,
+    /// The only models that it may use; None: whatever is allowed.
+    pub models: Option<Vec<ModelRef>>,
     pub rate_limit: Option<RateLimit>,
     pub budget: Option<Budget>,
 }
@@ -67,6 +69,12 @@ impl KeyPass {
         self.facts.scopes.contains(&permission) && self.facts.workspace.is_none_or(|only| Some(only) == place)
     }
 
+    /// Whether the key itself lets this model be used.
+    pub fn lets_use(&self, id: ModelId, name: &str) -> bool {
+        let models = self.facts.models.as_ref();
+        models.is_none_or(|all| all.iter().any(|listed| listed.fits(id, name)))
+    }
+
     /// The part of a scope that is the key's.
     pub(super) fn narrow(&self, scope: Scope) -> Scope {
         match (self.facts.workspace, scope) {
@@ -98,7 +106,7 @@ impl Db {
     async fn read_key(&self, token_hash: &[u8], now: Timestamp) -> Result<Option<(Arc<KeyFacts>, Option<Timestamp>)>> {
         let mut tx = self.platform().await?;
         let row = sqlx::query!(
-            "select k.tenant_id, k.id, k.name, k.user_id, k.role, k.scopes, k.workspace_id, k.models,
+            "select k.tenant_id, k.id, k.name, k.user_id, k.role, k.scopes, k.workspace_id, k.models, k.model_prefixes,
                k.rate_requests, k.rate_seconds, k.budget_amount, k.budget_per,
                least(k.expires_at, case when k.token_hash <> $1 then k.previous_until end) as until
              from api_key k
@@ -125,7 +133,7 @@ impl Db {
             // A permission that a later version took away opens nothing.
             scopes: r.scopes.iter().filter_map(|text| Permission::from_text(text)).collect(),
             workspace: r.workspace_id.map(WorkspaceId::new),
-            models: r.models.map(|ids| ids.into_iter().map(ModelId::new).collect()),
+            models: crate::api_key::listed(r.models, r.model_prefixes),
             rate_limit: crate::api_key::rate_limit(r.rate_requests, r.rate_seconds),
             budget: crate::api_key::budget(r.budget_amount, r.budget_per.as_deref())?,
         };

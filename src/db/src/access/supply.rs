@@ -151,9 +151,15 @@ impl Db {
             return Ok(None);
         };
         let limits = crate::quota::limits(&mut tx).await?;
-        let enabled = sqlx::query!("select model_id, audience from model_access where tenant_id = $1 and enabled", id)
-            .fetch_all(tx.conn())
-            .await?;
+        let enabled = sqlx::query!(
+            r#"select d.model_id as "model_id!", d.audience as "audience!"
+               from model_decision d
+               join model c on c.id = d.model_id and c.is_active
+               where d.tenant_id = $1 and d.enabled"#,
+            id
+        )
+        .fetch_all(tx.conn())
+        .await?;
         let workspaces = sqlx::query!(
             r#"select w.id, w.models_mode as mode,
                  coalesce((select array_agg(l.model_id) from workspace_model l where l.tenant_id = w.tenant_id and l.workspace_id = w.id), '{}')

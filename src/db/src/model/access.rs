@@ -1,7 +1,8 @@
 //! Which models a tenant may use, who in it, and which of them a workspace lists.
 
-use tenantry_types::model::{AccessMode, Audience, MyModel, TenantModel, WorkspaceModels};
+use tenantry_types::model::{AccessMode, Audience, ModelPattern, MyModel, TenantModel, WorkspaceModels};
 use tenantry_types::{ModelId, PageQuery, TenantId, Timestamp, UserId, WorkspaceId};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::error::word;
@@ -19,8 +20,11 @@ struct Row {
     cached_input_price: Option<i64>,
     request_price: Option<i64>,
     is_active: bool,
+    missing_since: Option<OffsetDateTime>,
     enabled: bool,
     audience: String,
+    source: Option<String>,
+    prefix: Option<String>,
 }
 
 impl Row {
@@ -37,8 +41,11 @@ impl Row {
             cached_input_price: self.cached_input_price,
             request_price: self.request_price,
             is_active: self.is_active,
+            missing_since: self.missing_since.map(Timestamp),
             enabled: self.enabled,
             audience: word(&self.audience, "audience")?,
+            decided_by: self.source.as_deref().map(|source| word(source, "source of a decision")).transpose()?,
+            rule: self.prefix.map(ModelPattern::of_prefix),
         })
     }
 }
@@ -65,6 +72,10 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Resu
         Row,
         r#"select c.id, c.name, c.display_name, c.context_length, c.modalities, c.input_price, c.output_price, c.cached_input_price,
              c.request_price, c.is_active, coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
+             a.source as "source?", a.prefix as "prefix?",
+             (select case when bool_and(r.missing_since is not null) then max(r.missing_since) end
+               from model_route r
+               where r.model_id = c.id) as "missing_since?",
              (select p.name
                from model_route r
                join provider p on p.id = r.provider_id
@@ -72,8 +83,8 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Resu
                order by r.priority, r.provider_id, r.upstream_name
                limit 1) as "provider_name?"
            from model c
-           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
-           where (c.is_active or a.model_id is not null)
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
+           where (c.is_active or a.source = 'model')
              and ($2::text is null or lower(c.name) like $2 or lower(c.display_name) like $2)
              and ($3::boolean is null or coalesce(a.enabled, false) = $3)
              and ($4::text is null or exists (
@@ -101,8 +112,8 @@ pub async fn list(tx: &mut TenantTx, query: &PageQuery, filter: &Filter) -> Resu
     let total = sqlx::query_scalar!(
         r#"select count(*) as "n!"
            from model c
-           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
-           where (c.is_active or a.model_id is not null)
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
+           where (c.is_active or a.source = 'model')
              and ($2::text is null or lower(c.name) like $2 or lower(c.display_name) like $2)
              and ($3::boolean is null or coalesce(a.enabled, false) = $3)
              and ($4::text is null or exists (
@@ -133,8 +144,8 @@ pub async fn providers(tx: &mut TenantTx) -> Result<Vec<String>> {
            select 1
            from model_route r
            join model c on c.id = r.model_id
-           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
-           where r.provider_id = p.id and (c.is_active or a.model_id is not null)
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
+           where r.provider_id = p.id and (c.is_active or a.source = 'model')
          )
          order by lower(p.name), p.id
          limit 200",
@@ -154,6 +165,10 @@ pub async fn get_many(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<TenantModel
         Row,
         r#"select c.id, c.name, c.display_name, c.context_length, c.modalities, c.input_price, c.output_price, c.cached_input_price,
              c.request_price, c.is_active, coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
+             a.source as "source?", a.prefix as "prefix?",
+             (select case when bool_and(r.missing_since is not null) then max(r.missing_since) end
+               from model_route r
+               where r.model_id = c.id) as "missing_since?",
              (select p.name
                from model_route r
                join provider p on p.id = r.provider_id
@@ -161,7 +176,7 @@ pub async fn get_many(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<TenantModel
                order by r.priority, r.provider_id, r.upstream_name
                limit 1) as "provider_name?"
            from model c
-           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
            where c.id = any ($2)
            order by c.name"#,
         tenant,
@@ -181,13 +196,15 @@ pub async fn get_many(tx: &mut TenantTx, ids: &[Uuid]) -> Result<Vec<TenantModel
 pub async fn toggle(tx: &mut TenantTx, enable: &[Uuid], disable: &[Uuid], now: Timestamp) -> Result<Vec<Uuid>> {
     let tenant = tx.tenant_id().uuid();
     Ok(sqlx::query_scalar!(
-        r#"insert into model_access as a (tenant_id, model_id, enabled, updated_at)
-           select $1, w.model_id, w.enabled, $4
+        r#"insert into model_access as a (tenant_id, model_id, enabled, audience, updated_at)
+           select $1, w.model_id, w.enabled, coalesce(d.audience, 'tenant'), $4
            from (
              select id, true from unnest($2::uuid[]) id
              union
-             select m.model_id, false from model_access m where m.tenant_id = $1 and m.model_id = any ($3)
+             select id, false from unnest($3::uuid[]) id
            ) w (model_id, enabled)
+           left join model_decision d on d.tenant_id = $1 and d.model_id = w.model_id
+           where w.enabled <> coalesce(d.enabled, false)
            order by w.model_id
            on conflict (tenant_id, model_id) do update
              set enabled = excluded.enabled, updated_at = excluded.updated_at
@@ -211,10 +228,12 @@ pub async fn set(tx: &mut TenantTx, model: ModelId, enabled: bool, audience: Opt
     let tenant = tx.tenant_id().uuid();
     let changed = sqlx::query!(
         "insert into model_access as a (tenant_id, model_id, enabled, audience, updated_at)
-         values ($1, $2, $3, coalesce($4, 'tenant'), $5)
+         select $1, m.id, $3, coalesce($4, d.audience, 'tenant'), $5
+         from (select $2::uuid) m (id)
+         left join model_decision d on d.tenant_id = $1 and d.model_id = m.id
+         where d.model_id is null or d.enabled <> $3 or d.audience <> coalesce($4, d.audience)
          on conflict (tenant_id, model_id) do update
-           set enabled = excluded.enabled, audience = coalesce($4, a.audience), updated_at = excluded.updated_at
-           where a.enabled <> excluded.enabled or a.audience <> coalesce($4, a.audience)",
+           set enabled = excluded.enabled, audience = excluded.audience, updated_at = excluded.updated_at",
         tenant,
         model.uuid(),
         enabled,
@@ -289,22 +308,40 @@ pub async fn set_workspace(tx: &mut TenantTx, workspace: WorkspaceId, mode: Acce
     Ok(())
 }
 
-/// The models that a person may use in these tenants, as far as they are active; at most 5,000.
+/// What of the decisions the server's settings take away.
+#[derive(Debug, Clone, Copy)]
+pub struct Opened {
+    /// Nobody asks what a tenant has enabled.
+    pub all: bool,
+    /// Nobody asks for whom.
+    pub everyone: bool,
+}
+
+/// The models that a person may use in these tenants, as far as they are active and served; at most 5,000.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_user(tx: &mut PlatformTx, user: UserId, tenants: &[TenantId]) -> Result<Vec<MyModel>> {
+pub async fn of_user(tx: &mut PlatformTx, user: UserId, tenants: &[TenantId], opened: Opened) -> Result<Vec<MyModel>> {
     let tenants: Vec<Uuid> = tenants.iter().map(|id| id.uuid()).collect();
     let rows = sqlx::query!(
         r#"select a.organization_id as "tenant!", c.id, c.name, c.display_name
-           from user_available_models a
+           from (
+             select v.organization_id, v.model_id
+             from user_available_models v
+             where v.user_id = $1 and v.organization_id = any ($2)
+             union
+             select o.organization_id, o.model_id
+             from user_open_models o
+             where ($3 or $4) and ($3 or o.enabled) and o.user_id = $1 and o.organization_id = any ($2)
+           ) a
            join tenant t on t.id = a.organization_id and t.status = 'active'
            join model c on c.id = a.model_id
-           where a.user_id = $1 and a.organization_id = any ($2)
            order by lower(t.name), t.id, c.name
            limit 5000"#,
         user.uuid(),
         &tenants,
+        opened.all,
+        opened.everyone,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -2,16 +2,21 @@
 
 use tenantry_types::account::UserStatus;
 use tenantry_types::explain::MemberModel;
-use tenantry_types::model::Audience;
-use tenantry_types::{Email, ModelId, Slug, TenantRole, UserId, WorkspaceRef};
+use tenantry_types::model::{Audience, DecidedBy, ModelPattern};
+use tenantry_types::{Email, ModelId, Slug, TenantRole, UserId, WorkspaceId, WorkspaceRef};
 
+use super::access::Opened;
 use crate::error::word;
 use crate::{Result, TenantTx};
 
 /// A model of the catalogue, and what the tenant decided about it.
 #[derive(Debug, Clone)]
 pub struct Model {
+    pub name: String,
     pub is_active: bool,
+    /// What decided whether it is enabled.
+    pub decided_by: Option<DecidedBy>,
+    pub rule: Option<ModelPattern>,
     pub enabled: bool,
     pub audience: Audience,
     /// Whether it has a provider at all, and whether one of them is switched on.
@@ -33,11 +38,11 @@ pub struct Person {
 pub async fn model(tx: &mut TenantTx, id: ModelId) -> Result<Option<Model>> {
     let tenant = tx.tenant_id().uuid();
     let row = sqlx::query!(
-        r#"select c.is_active, coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
+        r#"select c.name, c.is_active, a.source as "source?", a.prefix as "prefix?", coalesce(a.enabled, false) as "enabled!", coalesce(a.audience, 'tenant') as "audience!",
              exists (select 1 from model_route r where r.model_id = c.id) as "routed!",
              exists (select 1 from model_route r join provider p on p.id = r.provider_id and p.enabled where r.model_id = c.id) as "served!"
            from model c
-           left join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
            where c.id = $2"#,
         tenant,
         id.uuid(),
@@ -46,7 +51,10 @@ pub async fn model(tx: &mut TenantTx, id: ModelId) -> Result<Option<Model>> {
     .await?;
     row.map(|r| {
         Ok(Model {
+            name: r.name,
             is_active: r.is_active,
+            decided_by: r.source.as_deref().map(|source| word(source, "source of a decision")).transpose()?,
+            rule: r.prefix.map(ModelPattern::of_prefix),
             enabled: r.enabled,
             audience: word(&r.audience, "audience")?,
             routed: r.routed,
@@ -118,18 +126,56 @@ pub async fn listed_in(tx: &mut TenantTx, model: ModelId, user: UserId) -> Resul
         .collect())
 }
 
+/// A workspace, as somebody finds it who asks for a model in it.
+#[derive(Debug, Clone, Copy)]
+pub struct InWorkspace {
+    pub listed: bool,
+    /// It has only what it lists.
+    pub restricts: bool,
+    /// The person has a role in it.
+    pub inside: bool,
+}
+
+/// None: it is not there, or archived.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn in_workspace(tx: &mut TenantTx, model: ModelId, workspace: WorkspaceId, user: Option<UserId>) -> Result<Option<InWorkspace>> {
+    let tenant = tx.tenant_id().uuid();
+    Ok(sqlx::query_as!(
+        InWorkspace,
+        r#"select w.models_mode = 'restrict' as "restricts!",
+             exists (select 1 from workspace_model l where l.tenant_id = $1 and l.workspace_id = w.id and l.model_id = $3) as "listed!",
+             exists (select 1 from workspace_membership x where x.tenant_id = $1 and x.workspace_id = w.id and x.user_id = $4) as "inside!"
+           from workspace w
+           where w.tenant_id = $1 and w.id = $2 and w.status = 'active'"#,
+        tenant,
+        workspace.uuid(),
+        model.uuid(),
+        user.map(UserId::uuid),
+    )
+    .fetch_optional(tx.conn())
+    .await?)
+}
+
 /// The models that a member may use, by name, with the workspaces by which they may; at most 500.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_member(tx: &mut TenantTx, user: UserId) -> Result<Vec<MemberModel>> {
+pub async fn of_member(tx: &mut TenantTx, user: UserId, opened: Opened) -> Result<Vec<MemberModel>> {
     let tenant = tx.tenant_id().uuid();
     let rows = sqlx::query!(
-        r#"select c.id, c.name, c.display_name, a.audience = 'tenant' as "everyone!",
+        r#"select c.id, c.name, c.display_name, $3 or $4 or a.audience = 'tenant' as "everyone!",
              coalesce(w.ids, '{}') as "ids!", coalesce(w.slugs, '{}') as "slugs!", coalesce(w.names, '{}') as "names!"
-           from user_available_models v
+           from (
+             select v.model_id from user_available_models v where v.organization_id = $1 and v.user_id = $2
+             union
+             select o.model_id
+             from user_open_models o
+             where ($3 or $4) and ($3 or o.enabled) and o.organization_id = $1 and o.user_id = $2
+           ) v
            join model c on c.id = v.model_id
-           join model_access a on a.tenant_id = $1 and a.model_id = c.id
+           left join model_decision a on a.tenant_id = $1 and a.model_id = c.id
            join membership m on m.tenant_id = $1 and m.user_id = $2
            cross join lateral (
              select array_agg(w.id order by lower(w.name), w.id) as ids, array_agg(w.slug order by lower(w.name), w.id) as slugs,
@@ -141,11 +187,12 @@ pub async fn of_member(tx: &mut TenantTx, user: UserId) -> Result<Vec<MemberMode
                  select 1 from workspace_membership x where x.tenant_id = $1 and x.workspace_id = l.workspace_id and x.user_id = $2
                ))
            ) w
-           where v.organization_id = $1 and v.user_id = $2
            order by c.name
            limit 500"#,
         tenant,
         user.uuid(),
+        opened.all,
+        opened.everyone,
     )
     .fetch_all(tx.conn())
     .await?;

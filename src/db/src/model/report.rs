@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tenantry_types::{Email, PageQuery};
 use uuid::Uuid;
 
+use super::access::Opened;
 use crate::access::email;
 use crate::{Result, TenantTx};
 
@@ -23,7 +24,7 @@ pub struct Person {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn people(tx: &mut TenantTx, query: &PageQuery) -> Result<Vec<Person>> {
+pub async fn people(tx: &mut TenantTx, query: &PageQuery, opened: Opened) -> Result<Vec<Person>> {
     let tenant = tx.tenant_id().uuid();
     let people = sqlx::query!(
         r#"select m.user_id, u.email, u.name, m.role in ('owner', 'admin') as "everywhere!",
@@ -49,7 +50,7 @@ pub async fn people(tx: &mut TenantTx, query: &PageQuery) -> Result<Vec<Person>>
     for p in &people {
         kinds.entry((p.everywhere, &p.workspaces)).or_insert(p.user_id);
     }
-    let models = models_of(tx, &kinds.values().copied().collect::<Vec<_>>()).await?;
+    let models = models_of(tx, &kinds.values().copied().collect::<Vec<_>>(), opened).await?;
     let none: Arc<[String]> = Arc::default();
     let of = |everywhere: bool, workspaces: &[Uuid]| {
         let stands_for = kinds.get(&(everywhere, workspaces));
@@ -63,20 +64,27 @@ pub async fn people(tx: &mut TenantTx, query: &PageQuery) -> Result<Vec<Person>>
     Ok(out.collect())
 }
 
-async fn models_of(tx: &mut TenantTx, users: &[Uuid]) -> Result<HashMap<Uuid, Arc<[String]>>> {
+async fn models_of(tx: &mut TenantTx, users: &[Uuid], opened: Opened) -> Result<HashMap<Uuid, Arc<[String]>>> {
     let tenant = tx.tenant_id().uuid();
     let rows = sqlx::query!(
         r#"select p.user_id as "user!", x.names as "names!"
            from unnest($2::uuid[]) p (user_id)
            cross join lateral (
              select array_agg(c.name order by c.name) as names
-             from user_available_models a
+             from (
+               select v.model_id from user_available_models v where v.organization_id = $1 and v.user_id = p.user_id
+               union
+               select o.model_id
+               from user_open_models o
+               where ($3 or $4) and ($3 or o.enabled) and o.organization_id = $1 and o.user_id = p.user_id
+             ) a
              join model c on c.id = a.model_id
-             where a.organization_id = $1 and a.user_id = p.user_id
            ) x
            where x.names is not null"#,
         tenant,
         users,
+        opened.all,
+        opened.everyone,
     )
     .fetch_all(tx.conn())
     .await?;

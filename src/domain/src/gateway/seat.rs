@@ -16,6 +16,9 @@ pub struct Seat {
     asker: Asker,
     pub(super) catalogue: Arc<Catalogue>,
     pub(super) supply: Arc<Supply>,
+    /// Whether what their workspace lists is listed for them: they have a role in it, or it is what their key is bound to.
+    /// Others may see a workspace, and are not in it.
+    inside: bool,
     filter: bool,
     bypass: bool,
 }
@@ -37,12 +40,20 @@ pub async fn seat(app: &App, standing: &Standing) -> Result<Seat> {
         Some(workspace) => workspace.grant().map_err(|denied| audit::denied_in_workspace(app, workspace, denied))?,
         None => ctx.grant().map_err(|denied| audit::denied(app, ctx, denied))?,
     };
+    let inside = standing.workspace.as_ref().is_some_and(|there| {
+        let bound = ctx
+            .asker()
+            .key()
+            .is_some_and(|key| key.user().is_none() && key.workspace() == Some(there.workspace().id));
+        there.role().is_some() || bound
+    });
     let supply = app.db().supply(ctx.tenant().id).await?.ok_or(Error::NOT_FOUND)?;
     Ok(Seat {
         by,
         asker: ctx.asker().clone(),
         catalogue: app.db().catalogue().await?,
         supply,
+        inside,
         filter: app.policy().filter_models,
         bypass: app.policy().bypass_model_access,
     })
@@ -75,11 +86,8 @@ impl Seat {
     }
 
     /// The one decision about a model that can be called: for listing, and for calling.
-    fn offers(&self, model: &CallableModel) -> bool {
-        let by_key = match self.asker.key().and_then(|key| key.facts().models.as_ref()) {
-            Some(listed) => listed.contains(&model.id),
-            None => true,
-        };
+    fn offers(&self, name: &str, model: &CallableModel) -> bool {
+        let by_key = self.asker.key().is_none_or(|key| key.lets_use(model.id, name));
         by_key && (!self.filter || self.enabled(model))
     }
 
@@ -96,14 +104,20 @@ impl Seat {
             // An archived workspace is not in the supply, and has nothing.
             Some(id) => self.supply.workspaces.get(&id).is_some_and(|workspace| {
                 let listed = workspace.listed.contains(&model.id);
-                listed || (everyones && !workspace.restricts)
+                (listed && (self.inside || everyones)) || (everyones && !workspace.restricts)
             }),
         }
     }
 
     /// All that can be called, by name.
     pub fn models(&self) -> Vec<Listed> {
-        let mut all: Vec<Listed> = self.catalogue.models.iter().filter(|(_, model)| self.offers(model)).map(listed).collect();
+        let mut all: Vec<Listed> = self
+            .catalogue
+            .models
+            .iter()
+            .filter(|(name, model)| self.offers(name, model))
+            .map(listed)
+            .collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
@@ -117,7 +131,7 @@ impl Seat {
     }
 
     pub(super) fn callable(&self, name: &str) -> Result<(&String, &CallableModel)> {
-        let found = self.catalogue.models.get_key_value(name).filter(|(_, model)| self.offers(model));
+        let found = self.catalogue.models.get_key_value(name).filter(|(name, model)| self.offers(name, model));
         found.ok_or(ProblemCode::ModelNotFound.into())
     }
 }

@@ -18,7 +18,7 @@ async fn model(app: &App, by: &Operator, name: &str) -> Model {
 }
 
 async fn ask(w: &World, of: &TenantCtx, model: ModelId, user: UserId) -> ModelExplanation {
-    model_access::explain(&w.app, of.grant().unwrap(), model, Some(Who::Id(user)))
+    model_access::explain(&w.app, of.grant().unwrap(), model, Some(Who::Id(user)), None)
         .await
         .unwrap()
 }
@@ -157,7 +157,7 @@ async fn of_people_outside_the_tenant_only_that_is_said() {
     let m = model(&w.app, &by, "acme/small").await;
     let a = ctx(&w.app, &w.a.owner, &w.a.slug).await;
     enable(&w, &a, m.id, true, Audience::Tenant).await;
-    let about = async |whom: Option<Who>| model_access::explain(&w.app, a.grant().unwrap(), m.id, whom).await.unwrap();
+    let about = async |whom: Option<Who>| model_access::explain(&w.app, a.grant().unwrap(), m.id, whom, None).await.unwrap();
     let email = |text: &str| Some(Who::Email(Email::parse(text).unwrap()));
 
     assert_eq!(about(email("dev@a.example")).await.reason, Reason::Everyone);
@@ -176,7 +176,7 @@ async fn of_people_outside_the_tenant_only_that_is_said() {
     assert!(developer.grant::<tenantry_domain::needs::ModelsReport>().is_err());
     let nothing = ModelId::new(uuid::Uuid::nil());
     assert_eq!(
-        code(model_access::explain(&w.app, a.grant().unwrap(), nothing, None).await),
+        code(model_access::explain(&w.app, a.grant().unwrap(), nothing, None, None).await),
         ProblemCode::NotFound
     );
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod accounts;
+mod agreement;
 mod audit;
 mod explain;
 mod initialize;
@@ -13,6 +14,7 @@ mod memory;
 mod models;
 mod overrides;
 mod plans;
+mod schedule;
 mod support;
 mod tenants;
 mod timeouts;

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool};
+use tenantry_domain::ports::{
+    Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool,
+};
 use tenantry_domain::{App, Error, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, invitations, tenants, workspaces};
 use tenantry_types::account::{Registration, User};
 use tenantry_types::audit::Door;

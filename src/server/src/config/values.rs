@@ -7,9 +7,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tenantry_adapters::upstream::Private;
 use tenantry_db::Timeouts;
 use tenantry_domain::{RegistrationPolicy, TenantCreation};
-use tenantry_adapters::upstream::Private;
 use tenantry_types::network::Network;
 use tenantry_types::text::Secret;
 use tenantry_types::{Email, Fault, Name, NewPassword};
@@ -333,7 +333,11 @@ fn pause(text: &str) -> Result<Option<Duration>, &'static str> {
         return Ok(None);
     }
     let every = patience(text).map_err(|_| EXPECTED)?;
-    if every >= Duration::from_secs(10) { Ok(Some(every)) } else { Err(EXPECTED) }
+    if every >= Duration::from_secs(10) {
+        Ok(Some(every))
+    } else {
+        Err(EXPECTED)
+    }
 }
 
 fn duration(text: &str) -> Result<Duration, &'static str> {

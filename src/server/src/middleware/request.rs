@@ -15,7 +15,6 @@ use tenantry_domain::device;
 use tenantry_types::Slug;
 use tenantry_types::network::Network;
 
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

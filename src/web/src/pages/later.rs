@@ -11,7 +11,7 @@ use leptos_router::ChooseView;
 use crate::browser;
 use crate::ui::Icon;
 
-use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, playground, report, settings, usage, workspace};
+use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, playground, report, rules, settings, usage, workspace};
 
 /// A group of pages: the function that holds their code, the one that only fetches it, and the pages.
 macro_rules! group {
@@ -76,6 +76,7 @@ group!(More, more, fetch_more:
     Keys = keys::Keys,
     MemberPage = member::MemberPage,
     ModelDetail = model::ModelDetail,
+    ModelRules = rules::ModelRulesPage,
     NewTenant = new_tenant::NewTenant,
     Permissions = permissions::Permissions,
     Playground = playground::Playground,

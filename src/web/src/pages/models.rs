@@ -2,7 +2,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::Permission;
-use tenantry_types::model::{Audience, TenantModel};
+use tenantry_types::model::{Audience, DecidedBy, TenantModel};
 
 use super::{list_query, price, thousands};
 use crate::data::{fetch, loaded_here};
@@ -24,16 +24,21 @@ const PRICES: [(&str, &str); 6] = [
     ("20", "Up to $20"),
 ];
 
-/// The tabs of this page and of the report.
-pub fn tabs(here: &Here, report: bool) -> impl IntoView + use<> {
+/// The tabs of this page and of those beside it; `open` is the last part of the address of the one that is shown.
+pub fn tabs(here: &Here, open: &str) -> impl IntoView + use<> {
     let base = format!("/t/{}/models", here.slug);
-    let open = here.models_open.clone();
-    let tabs = here.may(Permission::ModelsReport).then(|| {
-        view! { <Tabs label="Models" items=vec![(base.clone(), "Models".into(), !report), (format!("{base}/report"), "Who can use what".into(), report)] /> }
-    });
+    let warning = here.models_open.clone();
+    let tab = |path: &str, label: &str| {
+        let address = if path.is_empty() { base.clone() } else { format!("{base}/{path}") };
+        (address, label.to_owned(), path == open)
+    };
+    let mut items = vec![tab("", "Models"), tab("rules", "Rules")];
+    if here.may(Permission::ModelsReport) {
+        items.push(tab("report", "Who can use what"));
+    }
     view! {
-        {open.map(|text| view! { <Alert tone=Tone::Bad><p>{text}</p></Alert> })}
-        {tabs}
+        {warning.map(|text| view! { <Alert tone=Tone::Bad><p>{text}</p></Alert> })}
+        <Tabs label="Models" items />
     }
 }
 
@@ -62,7 +67,7 @@ pub fn Models() -> impl IntoView {
         let (empty, more) = (page.items.is_empty(), page.next_cursor.is_some());
         view! {
             <PageHead title="Models" lead="Which models of the catalogue this tenant may use, and who in it." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone())] />
-            {tabs(&here, false)}
+            {tabs(&here, "")}
             <Filters clone:list list=list.clone() placeholder="Search models">
                 <FilterSelect name="enabled" label="Enabled" options=states value=list.enabled.clone() />
                 <FilterSelect name="provider" label="Provider" options=providers value=list.provider.clone() />
@@ -139,6 +144,11 @@ fn Row(model: TenantModel, base: String, may: bool) -> impl IntoView {
     } else {
         view! { <Badge text="Not enabled" tone=Tone::Neutral /> }.into_any()
     };
+    let by = match (m.decided_by, &m.rule) {
+        (Some(DecidedBy::Rule), Some(rule)) => Some(view! { <small>"by "<code>{rule.to_string()}</code></small> }.into_any()),
+        (Some(DecidedBy::New), _) => Some(view! { <small>"new"</small> }.into_any()),
+        _ => None,
+    };
     let menu = (may && m.enabled).then(|| {
         let summary = view! { <Icon name="chevron" /> }.into_any();
         view! {
@@ -155,13 +165,14 @@ fn Row(model: TenantModel, base: String, may: bool) -> impl IntoView {
                 <a class="row-link" href=format!("{base}/{id}")>{m.display_name.clone()}</a>
                 <small><code>{m.name.clone()}</code></small>
                 {(!m.is_active).then(|| view! { <Badge text="Switched off by the operator" tone=Tone::Warning /> })}
+                {m.missing_since.map(|_| view! { <Badge text="Not listed any more" tone=Tone::Warning /> })}
             </th>
             <td data-label="Provider">{m.provider_name.clone().unwrap_or_else(|| "none".into())}</td>
             <td data-label="Context" class="num">{thousands(m.context_length)}</td>
             <td data-label="Input per 1M" class="num">{price(m.input_price)}</td>
             <td data-label="Output per 1M" class="num">{price(m.output_price)}</td>
             <td data-label="Who can use it"><span class="with-menu">{audience}{menu}</span></td>
-            <td data-label="Enabled">{enabled}</td>
+            <td data-label="Enabled">{enabled}{by}</td>
         </tr>
     }
 }

@@ -30,7 +30,7 @@ pub fn Report() -> impl IntoView {
             <PageHead title="Who can use what" lead="What each person may use, all workspaces counted." crumbs=vec![(format!("/t/{}", here.slug), here.name.clone()), (format!("/t/{}/models", here.slug), "Models".into())]>
                 <a class="btn" href=csv rel="external" download=""><Icon name="download" />"CSV"</a>
             </PageHead>
-            {tabs(&here, true)}
+            {tabs(&here, "report")}
             <Filters list=list.clone() placeholder="Search people" />
             <p class="count" role="status">{words}</p>
             {if empty {

@@ -70,6 +70,7 @@ outcomes! {
     InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
     KeyRevoked = "key-revoked", "The key is revoked; it opens nothing any more.";
     ModelsSaved = "models-saved", "The models are saved.";
+    ModelRulesSaved = "model-rules-saved", "The rules about models are saved.";
     AudienceSaved = "audience-saved", "Who may use the model is saved.";
     ProviderCreated = "provider-created", "The provider is created.";
     ProviderSaved = "provider-saved", "The provider is saved.";

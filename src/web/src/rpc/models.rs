@@ -2,7 +2,7 @@
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use tenantry_types::explain::ModelExplanation;
-use tenantry_types::model::{ModelReportRow, TenantModel};
+use tenantry_types::model::{ModelReportRow, ModelRules, TenantModel};
 use tenantry_types::{Email, Page};
 
 use super::{Done, ListQuery, UiError, wire::Answer};
@@ -15,7 +15,7 @@ use {
     tenantry_domain::model_access::{self, ModelFilter},
     tenantry_domain::{members, needs},
     tenantry_types::member::Who,
-    tenantry_types::model::{Audience, ModelAccess, ModelsToggle},
+    tenantry_types::model::{Audience, ModelAccess, ModelRulesPatch, ModelsToggle},
     tenantry_types::money::Dollars,
     tenantry_types::{Fault, FieldError, FromInput, PageQuery, counted},
 };
@@ -57,15 +57,18 @@ pub struct ModelPage {
     pub people: Vec<(Email, String)>,
 }
 
-/// `user` is an address or an id; empty asks about nobody.
+/// `user` is an address or an id; empty asks about nobody. With `key`, the id of a key, it is about that.
 #[server(endpoint = "models/one", output = Answer)]
-pub async fn get_model(tenant: String, model: String, #[server(default)] user: String) -> Result<ModelPage, UiError> {
+pub async fn get_model(tenant: String, model: String, #[server(default)] user: String, #[server(default)] key: String) -> Result<ModelPage, UiError> {
     let s = server::ctx(&tenant).await?;
     let id = server::id(&model)?;
     let found = model_access::get(&s.app, s.grant()?, id).await?;
-    let explanation = match Who::from_input(&user.into()) {
-        Ok(who) => Some(model_access::explain(&s.app, s.grant()?, id, Some(who)).await?),
-        Err(_) => None,
+    let who = Who::from_input(&user.into()).ok();
+    let key = key.parse().ok();
+    let explanation = if who.is_some() || key.is_some() {
+        Some(model_access::explain(&s.app, s.grant()?, id, who, key).await?)
+    } else {
+        None
     };
     let people = match (s.ctx.grant::<needs::ModelsReport>(), s.ctx.grant()) {
         (Ok(_), Ok(by)) => {
@@ -82,6 +85,48 @@ pub async fn get_model(tenant: String, model: String, #[server(default)] user: S
         explanation,
         people: people.into_iter().map(|m| (m.email, m.name)).collect(),
     })
+}
+
+#[server(endpoint = "models/rules", output = Answer)]
+pub async fn get_rules(tenant: String) -> Result<ModelRules, UiError> {
+    let s = server::ctx(&tenant).await?;
+    Ok(model_access::rules(&s.app, s.grant()?).await?)
+}
+
+/// Adds a rule (`pattern`, `audience`), removes one (`remove` is its pattern), or says what becomes of new models.
+#[server(endpoint = "models/rules/change", output = Answer)]
+pub async fn change_rules(
+    tenant: String,
+    #[server(default)] pattern: String,
+    #[server(default)] audience: String,
+    #[server(default)] remove: String,
+    #[server(default)] new_models: String,
+) -> Result<Done, UiError> {
+    let s = server::ctx(&tenant).await?;
+    let body = if new_models.is_empty() {
+        let before = model_access::rules(&s.app, s.grant()?).await?.rules;
+        let others = before
+            .into_iter()
+            .filter(|rule| ![&remove, pattern.trim()].contains(&rule.pattern.to_string().as_str()));
+        let mut rules: Vec<_> = others.map(|rule| json!(rule)).collect();
+        if remove.is_empty() {
+            rules.push(json!({ "pattern": pattern, "audience": audience }));
+        }
+        json!({ "rules": rules })
+    } else {
+        json!({ "new_models": new_models })
+    };
+    let of_form = |faults: Vec<FieldError>| {
+        // The new rule is the last: its faults are those of the form.
+        let named = faults.into_iter().map(|f| match f.field.rsplit_once("].") {
+            Some((_, field)) => FieldError::new(field, f.fault),
+            None => f,
+        });
+        named.collect::<Vec<_>>()
+    };
+    let patch = ModelRulesPatch::parse(&body).map_err(of_form)?;
+    model_access::set_rules(&s.app, s.grant()?, patch).await?;
+    Ok(server::done(What::ModelRulesSaved, "", None))
 }
 
 #[server(endpoint = "models/report", output = Answer)]

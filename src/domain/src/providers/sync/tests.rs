@@ -58,7 +58,10 @@ fn a_list_adds_changes_and_marks() {
     let found = Difference::between(&known, &listed);
     assert_eq!(found.added, [upstream("new")]);
     let report = found.report(false);
-    assert_eq!((report.added.as_slice(), report.changed.as_slice()), (&["new".to_owned()][..], &["dearer".to_owned()][..]));
+    assert_eq!(
+        (report.added.as_slice(), report.changed.as_slice()),
+        (&["new".to_owned()][..], &["dearer".to_owned()][..])
+    );
     let price = ModelDifference {
         model: "dearer".into(),
         field: "input_price".into(),

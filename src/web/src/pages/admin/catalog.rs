@@ -10,7 +10,7 @@ use crate::data::{fetch, loaded};
 use crate::frame::param;
 use crate::rpc::admin::{ChangeRoutes, CreateModel, DeleteModel, UpdateModel, get_catalog_model, list_catalog};
 use crate::ui::{
-    ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, count_words,
+    ActForm, Badge, Check, Empty, Field, Filters, Hidden, IdText, Modal, PageHead, Pager, Panel, Section, Select, Submit, Tone, choices, count_words,
 };
 
 fn provider_choices(providers: &[Provider]) -> Vec<(String, String)> {
