@@ -45,7 +45,7 @@ test("sign-up, an invitation and a forgotten password, all by mail", async ({ pa
     await page.getByRole("link", { name: "Invitations" }).first().click();
     await expect(page.getByRole("heading", { level: 1, name: "Invitations" })).toBeVisible();
     await page.getByText("Invite people").first().click();
-    await page.getByLabel("Addresses").fill("ian@example.com");
+    await page.getByRole("textbox", { name: "Addresses" }).fill("ian@example.com");
     await page.getByRole("button", { name: /^Invite/ }).last().click();
     const ian = await newPerson();
     await gotoHydrated(ian, at(await mailbox.link("ian@example.com", /invites you/)));
@@ -59,13 +59,12 @@ test("sign-up, an invitation and a forgotten password, all by mail", async ({ pa
   await test.step("somebody signs up: the same page for a new address and a known one, and a link that finishes it", async () => {
     const nina = await newPerson();
     await register(nina, "Nina New", "nina@example.com");
-    const said = nina.getByText("nina@example.com");
-    await expect(said.first()).toBeVisible();
-    const words = (await nina.getByRole("main").innerText()).replaceAll("nina@example.com", "ADDRESS");
+    const sent = (who: typeof page) => who.getByText("A mail is on its way to your address.");
+    await expect(sent(nina)).toBeVisible();
     const again = await newPerson();
     await register(again, "Nina New", "olga@example.com");
-    await expect(again.getByText("olga@example.com").first()).toBeVisible();
-    expect((await again.getByRole("main").innerText()).replaceAll("olga@example.com", "ADDRESS")).toBe(words);
+    await expect(sent(again)).toBeVisible();
+    expect(await again.getByRole("main").innerText()).toBe(await nina.getByRole("main").innerText());
 
     await gotoHydrated(nina, at(await mailbox.link("nina@example.com", /^Finish/)));
     await expectNoAxeViolations(nina);

@@ -42,6 +42,7 @@ test("sign-up, sign-in, a refusal, linking and unlinking", async ({ page, newPer
     const no = await newPerson();
     await gotoHydrated(no, at("/login"));
     await no.getByRole("link", { name: "Continue with Acme" }).click();
+    await no.waitForURL(/\/interaction\//);
     await no.goto(`${no.url()}?deny`);
     await expect(no).toHaveURL(new RegExp(`^${here.url}/`));
     await waitHydrated(no);
@@ -60,8 +61,8 @@ test("sign-up, sign-in, a refusal, linking and unlinking", async ({ page, newPer
     await expect(ben).toHaveURL(/\/t\//);
     await waitHydrated(ben);
     await gotoHydrated(ben, at("/account"));
-    const section = ben.getByRole("region", { name: "Signing in by a provider" });
-    await section.getByText("Link", { exact: true }).click();
+    const section = ben.locator("section").filter({ has: ben.getByRole("heading", { name: "Signing in by a provider" }) });
+    await section.locator("summary", { hasText: "Link" }).click();
     await section.getByLabel("Your password").fill(password);
     await section.getByRole("button", { name: "Link Acme" }).click();
     await answerProvider(ben, { sub: "ben-7", email: "ben@home.example", name: "Ben" });
@@ -78,7 +79,7 @@ test("sign-up, sign-in, a refusal, linking and unlinking", async ({ page, newPer
     await waitHydrated(elsewhere);
     await expect(elsewhere.getByText("ben@example.com").first()).toBeVisible();
 
-    await section.getByText("Unlink", { exact: true }).click();
+    await section.locator("summary", { hasText: "Unlink" }).click();
     await section.getByLabel("Your password").first().fill(password);
     await section.getByRole("button", { name: /^Unlink Acme/ }).click();
     await expect(section).not.toContainText("ben@home.example");

@@ -4,6 +4,9 @@ import { FakeProvider } from "../../fixtures/fake-provider";
 import { good, logIn, makeTenant, operator, unique } from "../../fixtures/people";
 import { expect, expectNoAxeViolations, gotoHydrated, test } from "../../fixtures/test";
 
+// What is refused is answered with its status, which the browser reports.
+test.use({ allowedComplaints: [/status of 422 /] });
+
 test("a question, its answer word by word, one that is stopped, one that is wrong", async ({ page }) => {
   const word = unique();
   const fake = await FakeProvider.start();

@@ -176,7 +176,7 @@ test("the operator reads a provider's models: the changes first, then applied", 
 
     await test.step("applies them", async () => {
       await page.getByRole("button", { name: "Apply 2 changes" }).click();
-      await expect(page.getByText("2 models added, 0 changed.")).toBeVisible();
+      await expect(page.getByText("2 models added, 0 changed, 0 marked.")).toBeVisible();
       await gotoHydrated(page, `/admin/models?q=${word}`);
       const row = page.getByRole("row", { name: new RegExp(`fake-${word}/small`) });
       await expect(row).toContainText("64k");
@@ -190,9 +190,9 @@ test("the operator reads a provider's models: the changes first, then applied", 
       await page.getByRole("link", { name: `Fake ${word}` }).click();
       await page.getByRole("link", { name: "Read the model list" }).click();
       await expect(page.getByText("1 changed")).toBeVisible();
-      await expect(page.getByText("1 no longer listed; they stay as they are")).toBeVisible();
-      await page.getByRole("button", { name: "Apply 1 change", exact: true }).click();
-      await expect(page.getByText("0 models added, 1 changed.")).toBeVisible();
+      await expect(page.getByText("1 no longer listed; they are marked, and stay otherwise as they are")).toBeVisible();
+      await page.getByRole("button", { name: "Apply 2 changes", exact: true }).click();
+      await expect(page.getByText("0 models added, 1 changed, 1 marked.")).toBeVisible();
       await gotoHydrated(page, `/admin/models?q=${word}`);
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/small`) })).toContainText("$0.10");
       await expect(page.getByRole("row", { name: new RegExp(`fake-${word}/large`) })).toContainText("$3.00");

@@ -134,7 +134,7 @@ test("plans: made, changed, given to a tenant, refused while in use, deleted", a
   await page.getByLabel("Name", { exact: true }).first().fill(`Plan ${word}`);
   await page.getByLabel("Members").first().fill("many");
   await page.getByRole("button", { name: "Create plan" }).click();
-  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.locator(".alert").first()).toBeVisible();
   await expect(page.getByLabel("Members").first()).toHaveValue("many");
   await page.getByLabel("Members").first().fill("5");
   await page.getByRole("button", { name: "Create plan" }).click();
@@ -149,7 +149,7 @@ test("plans: made, changed, given to a tenant, refused while in use, deleted", a
 
   await page.goto(`/t/${tenant.slug}/settings`);
   await page.getByText("Set plan").first().click();
-  await page.getByLabel("Plan", { exact: true }).selectOption({ label: `Plan ${word}` });
+  await page.getByRole("combobox", { name: /^Plan/ }).selectOption({ label: `Plan ${word}` });
   await page.getByRole("button", { name: "Set plan" }).last().click();
   await expect(page.getByText("The plan is set.")).toBeVisible();
 
@@ -159,10 +159,10 @@ test("plans: made, changed, given to a tenant, refused while in use, deleted", a
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   };
   await remove();
-  await expect(page.getByRole("alert")).toBeVisible();
+  await expect(page.locator(".alert").first()).toBeVisible();
   await page.goto(`/t/${tenant.slug}/settings`);
   await page.getByText("Set plan").first().click();
-  await page.getByLabel("Plan", { exact: true }).selectOption({ label: "No plan" });
+  await page.getByRole("combobox", { name: /^Plan/ }).selectOption({ label: "No plan" });
   await page.getByRole("button", { name: "Set plan" }).last().click();
   await expect(page.getByText("The plan is set.")).toBeVisible();
   await remove();
@@ -176,26 +176,26 @@ test("the catalogue: a model made, changed, switched off, deleted", async ({ pag
   await page.goto("/admin/models");
   await page.getByText("New model").click();
   await page.getByLabel("Name", { exact: true }).fill(`house/${word}`);
-  await page.getByLabel("Display name").fill(`House ${word}`);
-  await page.getByLabel("Input price", { exact: true }).fill("a dollar");
+  await page.getByLabel(/^Display name/).fill(`House ${word}`);
+  await page.getByLabel(/^Input price/).fill("a dollar");
   await page.getByRole("button", { name: "Create model" }).click();
-  await expect(page.getByRole("alert")).toBeVisible();
-  await expect(page.getByLabel("Display name")).toHaveValue(`House ${word}`);
-  await page.getByLabel("Input price", { exact: true }).fill("0.25");
+  await expect(page.locator(".alert").first()).toBeVisible();
+  await expect(page.getByLabel(/^Display name/)).toHaveValue(`House ${word}`);
+  await page.getByLabel(/^Input price/).fill("0.25");
   await page.getByRole("button", { name: "Create model" }).click();
   await expect(page.getByText("The model is in the catalogue.")).toBeVisible();
 
   await page.goto(`/admin/models?q=${word}`);
   await page.getByRole("link", { name: `House ${word}` }).click();
-  await expect(page.getByLabel("Input price", { exact: true })).toHaveValue("0.25");
-  await page.getByLabel("Context length (tokens)").fill("32000");
+  await expect(page.getByLabel(/^Input price/)).toHaveValue("0.25");
+  await page.getByLabel(/^Context length/).fill("32000");
   await page.getByLabel(/^Active/).uncheck();
   await page.getByRole("button", { name: "Save model" }).click();
   await expect(page.getByText("The model is saved.")).toBeVisible();
   await page.goto(`/admin/models?q=${word}`);
   const row = page.getByRole("row", { name: new RegExp(`House ${word}`) });
   await expect(row).toContainText("Switched off");
-  await expect(row).toContainText("32,000");
+  await expect(row).toContainText("32k");
 
   await row.getByRole("link").first().click();
   await page.getByRole("button", { name: "Delete", exact: true }).first().click();

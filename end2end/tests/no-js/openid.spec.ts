@@ -14,8 +14,8 @@ test("an account is linked to a provider, signs in by it, and is unlinked", asyn
     await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Create account" }).click();
     await page.goto(`${here.url}/account`);
-    const section = page.getByRole("region", { name: "Signing in by a provider" });
-    await section.getByText("Link", { exact: true }).click();
+    const section = page.locator("section").filter({ has: page.getByRole("heading", { name: "Signing in by a provider" }) });
+    await section.locator("summary", { hasText: "Link" }).click();
     await section.getByLabel("Your password").fill(password);
     await section.getByRole("button", { name: "Link Acme" }).click();
     await answerProvider(page, ben);
@@ -27,7 +27,7 @@ test("an account is linked to a provider, signs in by it, and is unlinked", asyn
     await answerProvider(elsewhere, ben);
     await expect(elsewhere).toHaveURL(`${here.url}/account`);
 
-    await section.getByText("Unlink", { exact: true }).click();
+    await section.locator("summary", { hasText: "Unlink" }).click();
     await section.getByLabel("Your password").first().fill(password);
     await section.getByRole("button", { name: /^Unlink Acme/ }).click();
     await expect(section).not.toContainText("ben@home.example");

@@ -83,7 +83,7 @@ pub async fn take(tx: &mut TenantTx, window: Window, limit: i64, need: i64) -> R
     let (holder, resource) = (window.holder, window.resource.as_str());
     let opened = sqlx::query!(
         "insert into quota_use (tenant_id, holder, resource, since, used)
-         select $1, $2, $3, $4, coalesce((
+         select $1, $2, $3, $4, least(coalesce((
            select case $3
              when 'api_calls_per_hour' then sum(h.requests)
              when 'tokens_per_day' then sum(h.tokens_in + h.tokens_out)
@@ -91,7 +91,7 @@ pub async fn take(tx: &mut TenantTx, window: Window, limit: i64, need: i64) -> R
            end
            from usage_hour h
            where h.tenant_id = $1 and h.hour >= $4 and ($2 = $1 or h.key_id = $2)
-         ), 0)::bigint
+         ), 0), 9223372036854775807)::bigint
          where not exists (select 1 from quota_use where tenant_id = $1 and holder = $2 and resource = $3 and since = $4)
          on conflict do nothing",
         tenant,

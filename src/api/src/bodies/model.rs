@@ -36,6 +36,7 @@ pub struct NewProvider {
 
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "OpenRouter", "api_key": "sk-or-v1-0001", "sync_hours": 12, "new_models": "inactive", "enabled": true}))]
 pub struct ProviderPatch {
     #[schema(required = false, min_length = 1, max_length = 100, example = "OpenRouter")]
     name: String,

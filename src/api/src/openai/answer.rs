@@ -64,7 +64,7 @@ async fn whole(mut answer: Answer, estimate: Estimate) -> Response {
     match answer.collect(LARGEST).await {
         Ok(body) => {
             let length = i64::try_from(body.len()).unwrap_or(i64::MAX);
-            answer.meter.counts(usage_of(&body).unwrap_or_else(|| Tokens {
+            answer.meter.counts(usage_of(&body).unwrap_or(Tokens {
                 sent: estimate.tokens_in,
                 // Embeddings are numbers: they have none.
                 received: if estimate.tokens_out == 0 { 0 } else { length / BYTES },

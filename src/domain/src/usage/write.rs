@@ -25,15 +25,21 @@ const OLDEST: Duration = Duration::days(399);
 pub async fn flush(app: &App) -> Result<()> {
     let spool = app.spool();
     let ended = tokio::task::spawn_blocking(move || spool.ended()).await.map_err(Error::internal)?;
+    let mut failed = Ok(());
     for segment in ended.map_err(Error::internal)? {
-        if let Err(error) = write(app, &segment).await {
-            // One of them may have been dropped meanwhile.
-            app.gateway().made_days(None);
-            return Err(error);
+        match write(app, &segment).await {
+            Ok(()) => app.spool().remove(&segment.name).map_err(Error::internal)?,
+            Err(error) => {
+                // A day may have been dropped meanwhile.
+                app.gateway().made_days(None);
+                if matches!(error, Error::Unavailable) {
+                    return Err(error);
+                }
+                failed = failed.and(Err(error));
+            }
         }
-        app.spool().remove(&segment.name).map_err(Error::internal)?;
     }
-    Ok(())
+    failed
 }
 
 /// What of a record says where it goes.
@@ -66,12 +72,22 @@ async fn write(app: &App, segment: &Segment) -> Result<()> {
         tx.commit_counts().await?;
         app.gateway().made_days(Some((first, last)));
     }
+    // What one tenant's usage fails at holds up no other's.
+    let mut failed = Ok(());
     for (tenant, records) in by_tenant {
+        let tenant = TenantId::new(tenant);
         for batch in records.chunks(BATCH) {
-            write_of(app, TenantId::new(tenant), batch).await?;
+            match write_of(app, tenant, batch).await {
+                Ok(()) => {}
+                Err(Error::Unavailable) => return Err(Error::Unavailable),
+                Err(error) => {
+                    tracing::error!(%tenant, ?error, "usage cannot be written, and is kept");
+                    failed = failed.and(Err(error));
+                }
+            }
         }
     }
-    Ok(())
+    failed
 }
 
 async fn write_of(app: &App, tenant: TenantId, records: &[&str]) -> Result<()> {

@@ -94,7 +94,16 @@ async fn no_write_of_the_api(app: &TestApp) {
 async fn no_form(app: &TestApp) {
     let invitations = format!("/t/{}/invitations", app.a.tenant.slug);
     let keys = format!("/t/{}/keys", app.a.tenant.slug);
-    for path in ["/login", "/register", "/logout", "/theme", "/invite/nonsense", "/_fn/playground", &invitations, &keys] {
+    for path in [
+        "/login",
+        "/register",
+        "/logout",
+        "/theme",
+        "/invite/nonsense",
+        "/_fn/playground",
+        &invitations,
+        &keys,
+    ] {
         for headers in FOREIGN {
             let form = [
                 ("email", "olga@a.test"),

@@ -74,6 +74,7 @@ fn form(things: &Things, path: &str) -> String {
         ("effect", "grant"),
         ("domain", &things.domain),
         ("join_role", "viewer"),
+        ("pattern", "walk/*"),
     ];
     // Words that differ from function to function.
     fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));

@@ -151,7 +151,9 @@ async fn models_of_a_tenant_that_this_sign_in_is_not_enough_for_are_not_listed()
     let model = "018f0000-0000-7000-8000-000000000001";
     app.database
         .run(&format!(
-            "insert into model (id, name, display_name, created_at, updated_at) values ('{model}', 'some-model', 'Some model', now(), now())"
+            "insert into model (id, name, display_name, created_at, updated_at) values ('{model}', 'some-model', 'Some model', now(), now());
+             insert into provider (id, name, kind, base_url, created_at, updated_at) values ('{model}', 'P', 'openai', 'https://p.test/v1', now(), now());
+             insert into model_route (model_id, provider_id, upstream_name) values ('{model}', '{model}', 'some')"
         ))
         .await
         .unwrap();

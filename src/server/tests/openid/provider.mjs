@@ -53,6 +53,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
 const answer = provider.callback();
 server.on("request", async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
+    if (pathname === "/favicon.ico") return response.writeHead(204).end();
     if (!pathname.startsWith("/interaction/")) return answer(request, response);
     if (!searchParams.size && request.headers.accept?.includes("text/html")) {
         response.setHeader("content-type", "text/html");
@@ -67,6 +68,6 @@ server.on("request", async (request, response) => {
     });
     return provider.interactionFinished(request, response, { login: { accountId: sub } });
 });
-console.log(port);
+console.log(String(port));
 // Ends with the test, however that ends.
 process.stdin.resume().on("end", () => process.exit());

@@ -152,7 +152,8 @@ fn onward(url: &str) -> Response {
         .replace('>', "&gt;")
         .replace('\'', "&#39;");
     let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url={url}\">\
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><link rel=\"icon\" href=\"/favicon.svg\">\
+         <meta http-equiv=\"refresh\" content=\"0;url={url}\">\
          <title>Tenantry</title><p><a href=\"{url}\">Go on</a></p></html>"
     );
     (StatusCode::OK, Html(page)).into_response()

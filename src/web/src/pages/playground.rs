@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use tenantry_types::Permission;
-use web_sys::{AbortController, HtmlFormElement};
+use web_sys::HtmlFormElement;
 
 use crate::browser::stream;
 use crate::data::{fetch, loaded_here};
@@ -31,7 +31,6 @@ struct Said {
 struct Talk {
     turns: RwSignal<Vec<Said>>,
     now: RwSignal<String>,
-    running: StoredValue<Option<AbortController>, LocalStorage>,
     busy: RwSignal<bool>,
 }
 
@@ -40,19 +39,11 @@ impl Talk {
         Self {
             turns: RwSignal::default(),
             now: RwSignal::default(),
-            running: StoredValue::new_local(None),
             busy: RwSignal::new(false),
         }
     }
 
-    fn stop(self) {
-        if let Some(running) = self.running.try_get_value().flatten() {
-            running.abort();
-        }
-    }
-
     fn clear(self) {
-        self.stop();
         self.turns.set(Vec::new());
     }
 
@@ -63,7 +54,6 @@ impl Talk {
         let Some(form) = form.filter(|_| !self.busy.get_untracked()) else {
             return;
         };
-        let Ok(stop) = AbortController::new() else { return };
         let fields = web_sys::FormData::new_with_form(&form).ok();
         let field = |name: &str| fields.as_ref().and_then(|f| f.get(name).as_string()).unwrap_or_default();
         let (prompt, model) = (field("prompt"), field("model"));
@@ -84,11 +74,10 @@ impl Talk {
                 by: "You".into(),
             })
         });
-        self.running.set_value(Some(stop.clone()));
         self.busy.set(true);
         spawn_local(async move {
             let mut all = String::new();
-            let answered = stream::read(ADDRESS, &fields, &stop, |piece| {
+            let answered = stream::read(ADDRESS, &fields, |piece| {
                 all.push_str(piece);
                 let shown = all.split(END).next().unwrap_or_default().to_owned();
                 let _ = self.now.try_set(shown);
@@ -106,8 +95,8 @@ impl Talk {
                 (Ok(200), None) => said(text, end, false),
                 (Ok(200), Some(why)) => said(text, why, true),
                 (Ok(_), _) => said("", text, true),
-                (Err(_), _) if stop.signal().aborted() => said(text, "Stopped.", false),
-                (Err(_), _) => said(text, "The connection was lost.", true),
+                (Err(true), _) => said(text, "Stopped.", false),
+                (Err(false), _) => said(text, "The connection was lost.", true),
             };
             // The page may be left by now.
             let _ = self.busy.try_set(false);
@@ -131,7 +120,7 @@ pub fn Playground() -> impl IntoView {
     let query = use_query_map();
     let workspace = Memo::new(move |_| query.with(|q| q.get("workspace").unwrap_or_default()));
     let talk = Talk::new();
-    on_cleanup(move || talk.stop());
+    on_cleanup(stream::stop);
     let data = fetch(move || playground(tenant.get(), workspace.get()));
     loaded_here(data, move |page, here| {
         view! {
@@ -203,7 +192,7 @@ fn Body(page: PlaygroundPage, here: Here, workspace: String, talk: Talk) -> impl
                 </div>
                 <div class="button-row">
                     <button type="submit" class="btn btn-primary" aria-busy=move || talk.busy.get().then_some("true") disabled=move || talk.busy.get()>"Ask"</button>
-                    <button type="button" class="btn" hidden=move || !talk.busy.get() on:click=move |_| talk.stop()>"Stop"</button>
+                    <button type="button" class="btn" hidden=move || !talk.busy.get() on:click=move |_| stream::stop()>"Stop"</button>
                     <button type="button" class="btn btn-quiet" hidden=move || talk.busy.get() || talk.turns.with(Vec::is_empty) on:click=move |_| talk.clear()>"Begin anew"</button>
                 </div>
             </form>

@@ -159,8 +159,11 @@ pub async fn update_provider(
     let (app, operator) = server::operator().await?;
     let mut body = json!({
         "name": name, "kind": kind, "base_url": base_url, "api_version": api_version, "sync_hours": sync_hours,
-        "new_models": new_models, "enabled": enabled.is_some(),
+        "enabled": enabled.is_some(),
     });
+    if !new_models.is_empty() {
+        body["new_models"] = new_models.into();
+    }
     if forget_key.is_some() {
         body["api_key"] = Value::Null;
     } else if !api_key.is_empty() {

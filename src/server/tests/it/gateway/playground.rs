@@ -10,8 +10,16 @@ use crate::support::fixture::Person;
 const ASK: &str = "/_fn/playground";
 
 async fn ask(g: &Gateway, who: &Person, more: &[(&str, &str)]) -> Answer {
-    let fields = [("tenant", g.app.a.tenant.slug.as_str()), ("model", "mock/large"), ("prompt", "How are you?")];
-    let fields: Vec<_> = more.iter().chain(fields.iter().filter(|(name, _)| more.iter().all(|(n, _)| n != name))).copied().collect();
+    let fields = [
+        ("tenant", g.app.a.tenant.slug.as_str()),
+        ("model", "mock/large"),
+        ("prompt", "How are you?"),
+    ];
+    let fields: Vec<_> = more
+        .iter()
+        .chain(fields.iter().filter(|(name, _)| more.iter().all(|(n, _)| n != name)))
+        .copied()
+        .collect();
     g.app.post(ASK).by(who).form(&fields).send().await
 }
 
@@ -56,17 +64,29 @@ async fn decides_like_the_gateway() {
     assert!(g.mock.take().is_empty());
     // Nobody's session, somebody else's tenant, no right to use models.
     let a = g.app.a.tenant.slug.as_str();
-    let nobody = g.app.post(ASK).form(&[("tenant", a), ("model", "mock/small"), ("prompt", "x")]).send().await;
+    let nobody = g
+        .app
+        .post(ASK)
+        .form(&[("tenant", a), ("model", "mock/small"), ("prompt", "x")])
+        .send()
+        .await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
     assert_eq!(ask(&g, &g.app.b.owner, &[("model", "mock/small")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(ask(&g, &g.app.a.viewer, &[("model", "mock/small")]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(
-        ask(&g, &g.app.a.owner, &[("model", "mock/small"), ("workspace", "nonsense")]).await.status,
+        ask(&g, &g.app.a.owner, &[("model", "mock/small"), ("workspace", "nonsense")])
+            .await
+            .status,
         StatusCode::NOT_FOUND
     );
     assert!(g.mock.take().is_empty());
     // In a workspace what it lists.
-    let listed = ask(&g, &g.app.a.owner, &[("model", "mock/small"), ("workspace", g.app.a.research.slug.as_str())]).await;
+    let listed = ask(
+        &g,
+        &g.app.a.owner,
+        &[("model", "mock/small"), ("workspace", g.app.a.research.slug.as_str())],
+    )
+    .await;
     assert_eq!(listed.status, StatusCode::OK);
     assert!(listed.text().contains("tokens in"), "{}", listed.text());
 }
