@@ -19,7 +19,7 @@ pub use export::{Export, Format, export, export_platform};
 pub(crate) use heads::Signer;
 pub use heads::{NotedHead, note as note_heads};
 pub use refusals::{Refusal, denied, denied_in_workspace, keep_writing_refusals, not_operator, refused, write_all_refusals, write_refusals};
-pub(crate) use refusals::{Refusals, probed, sign_in_failed};
+pub(crate) use refusals::{Refusals, conflicting, probed, sign_in_failed};
 pub(crate) use suspicion::{Watch, new_place};
 pub use verify::{verify, verify_all, verify_platform, verify_tenant};
 

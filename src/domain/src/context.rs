@@ -7,7 +7,7 @@ use tenantry_types::account::ContextSource;
 use tenantry_types::{ProblemCode, TenantId, WorkspaceId};
 
 use crate::session::Place;
-use crate::{App, Asker, Error, Result, TenantCtx, WorkspaceCtx, access, accounts};
+use crate::{App, Asker, Error, Result, TenantCtx, WorkspaceCtx, access, accounts, audit};
 
 /// What names a tenant or a workspace in a request, beside its path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,14 +46,14 @@ impl Sources {
         self.workspace.iter().all(same) && claimed.is_none_or(|claimed| claimed == id)
     }
 
-    fn hold_tenant(&self, ctx: &TenantCtx) -> Result<()> {
+    fn hold_tenant(&self, app: &App, ctx: &TenantCtx) -> Result<()> {
         let tenant = ctx.tenant();
-        held(self.agree_on_tenant(tenant.id, tenant.slug.as_str()))
+        held(app, ctx, self.agree_on_tenant(tenant.id, tenant.slug.as_str()))
     }
 
-    fn hold_workspace(&self, ctx: &WorkspaceCtx) -> Result<()> {
+    fn hold_workspace(&self, app: &App, ctx: &WorkspaceCtx) -> Result<()> {
         let workspace = ctx.workspace();
-        held(self.agree_on_workspace(workspace.id, workspace.slug.as_str()))
+        held(app, ctx.tenant(), self.agree_on_workspace(workspace.id, workspace.slug.as_str()))
     }
 
     fn claimed_workspace(&self) -> Option<String> {
@@ -61,8 +61,8 @@ impl Sources {
     }
 }
 
-fn held(agree: bool) -> Result<()> {
-    if agree { Ok(()) } else { Err(ProblemCode::ContextConflict.into()) }
+fn held(app: &App, ctx: &TenantCtx, agree: bool) -> Result<()> {
+    if agree { Ok(()) } else { Err(audit::conflicting(app, ctx)) }
 }
 
 /// The tenant of a path.
@@ -71,9 +71,9 @@ fn held(agree: bool) -> Result<()> {
 /// `NotFound` when it is not there or not theirs; `ContextConflict` when a source disagrees.
 pub async fn in_tenant(app: &App, who: impl Into<Asker>, tenant: &str, sources: &Sources) -> Result<TenantCtx> {
     let ctx = access::tenant(app, who, tenant).await?;
-    sources.hold_tenant(&ctx)?;
+    sources.hold_tenant(app, &ctx)?;
     if let Some(named) = &sources.workspace {
-        sources.hold_workspace(&named_workspace(app, &ctx, named).await?)?;
+        sources.hold_workspace(app, &named_workspace(app, &ctx, named).await?)?;
     }
     Ok(ctx)
 }
@@ -84,9 +84,9 @@ pub async fn in_tenant(app: &App, who: impl Into<Asker>, tenant: &str, sources: 
 /// As `in_tenant`.
 pub async fn in_workspace(app: &App, who: impl Into<Asker>, tenant: &str, workspace: &str, sources: &Sources) -> Result<WorkspaceCtx> {
     let ctx = access::tenant(app, who, tenant).await?;
-    sources.hold_tenant(&ctx)?;
+    sources.hold_tenant(app, &ctx)?;
     let ctx = access::workspace(app, &ctx, workspace).await?;
-    sources.hold_workspace(&ctx)?;
+    sources.hold_workspace(app, &ctx)?;
     Ok(ctx)
 }
 
@@ -97,8 +97,8 @@ pub async fn in_workspace(app: &App, who: impl Into<Asker>, tenant: &str, worksp
 pub async fn in_workspace_by_id(app: &App, who: impl Into<Asker>, workspace: &str, sources: &Sources) -> Result<WorkspaceCtx> {
     let id: WorkspaceId = workspace.parse().map_err(|_| Error::NOT_FOUND)?;
     let ctx = access::lone_workspace(app, who, id).await?;
-    sources.hold_tenant(ctx.tenant())?;
-    sources.hold_workspace(&ctx)?;
+    sources.hold_tenant(app, ctx.tenant())?;
+    sources.hold_workspace(app, &ctx)?;
     Ok(ctx)
 }
 
@@ -112,7 +112,7 @@ async fn named_workspace(app: &App, ctx: &TenantCtx, workspace: &str) -> Result<
     if let Ok(id) = workspace.parse::<WorkspaceId>()
         && access::lone_workspace(app, ctx.asker(), id).await.is_ok()
     {
-        return Err(ProblemCode::ContextConflict.into());
+        return Err(audit::conflicting(app, ctx));
     }
     Err(Error::NOT_FOUND)
 }
@@ -136,7 +136,7 @@ pub async fn standing(app: &App, who: &Asker, sources: &Sources) -> Result<Stand
     let found = match header.or(subdomain).or(claimed) {
         Some((named, source)) => {
             let ctx = access::tenant(app, who, &named).await?;
-            sources.hold_tenant(&ctx)?;
+            sources.hold_tenant(app, &ctx)?;
             Standing {
                 tenant: Some(ctx),
                 workspace: None,
@@ -158,7 +158,7 @@ pub async fn standing(app: &App, who: &Asker, sources: &Sources) -> Result<Stand
     // The workspace of the session is a fallback, too: one that is named counts instead.
     let Some(named) = workspace else { return Ok(found) };
     let ctx = named_workspace(app, found.tenant.as_ref().ok_or(Error::NOT_FOUND)?, &named).await?;
-    sources.hold_workspace(&ctx)?;
+    sources.hold_workspace(app, &ctx)?;
     Ok(Standing {
         workspace: Some(ctx),
         ..found
@@ -220,7 +220,7 @@ pub async fn validate(app: &App, who: &Asker, tenant: Option<&str>, workspace: O
         (None, Some(workspace)) => {
             let tenant = standing(app, who, sources).await?.tenant.ok_or(Error::NOT_FOUND)?;
             let ctx = access::workspace(app, &tenant, workspace).await?;
-            sources.hold_workspace(&ctx)?;
+            sources.hold_workspace(app, &ctx)?;
             (tenant, Some(ctx))
         }
         (None, None) => return standing(app, who, sources).await,

@@ -93,6 +93,7 @@ pub async fn update_user(app: &App, by: &Operator, id: UserId, patch: UserPatch)
     let mut tx = app.db().platform().await?;
     let others = account::other_operators(&mut tx, id).await?;
     let mut user = account::find(&mut tx, id).await?.ok_or(Error::NOT_FOUND)?;
+    let before = json!({ "status": user.status, "is_operator": user.is_operator });
     let was_operator = user.is_operator && user.status == UserStatus::Active;
     user.status = patch.status.unwrap_or(user.status);
     user.is_operator = patch.is_operator.unwrap_or(user.is_operator);
@@ -100,7 +101,7 @@ pub async fn update_user(app: &App, by: &Operator, id: UserId, patch: UserPatch)
         return Err(ProblemCode::LastOperator.into());
     }
     account::set_standing(&mut tx, id, user.status, user.is_operator, now()).await?;
-    let changes = json!({ "status": user.status, "is_operator": user.is_operator });
+    let changes = json!({ "from": before, "to": { "status": user.status, "is_operator": user.is_operator } });
     tx.record(
         by.actor(),
         event("user.standing_changed", "user", Some(id.to_string()), &user.name, changes),

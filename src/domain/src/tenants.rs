@@ -1,6 +1,6 @@
 //! Tenants: founding, changing, suspending, purging, and the numbers of their first page.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tenantry_db::{PlatformTx, TenantTx, account, member, tenant as db, workspace};
 use tenantry_types::account::User;
 use tenantry_types::input::Metadata;
@@ -169,13 +169,18 @@ pub async fn update(app: &App, by: Granted<needs::TenantUpdate>, patch: TenantPa
     if tenant != before {
         tenant.updated_at = now;
         db::update(&mut tx, &tenant).await?;
-        let changes = json!({ "from": { "name": before.name, "slug": before.slug, "settings": before.settings },
-            "to": { "name": tenant.name, "slug": tenant.slug, "settings": tenant.settings } });
+        let changes = json!({ "from": recorded(&before), "to": recorded(&tenant) });
         tx.record(event("tenant.updated", "tenant", Some(tenant.id.to_string()), &tenant.name, changes));
     }
     tenant.stats = Some(db::stats(&mut tx, now).await?);
     tx.commit().await?;
     Ok(tenant)
+}
+
+/// What the record keeps of it. Of the metadata the names only: what stands in it is anybody's guess, and the record is for ever.
+fn recorded(tenant: &Tenant) -> Value {
+    let metadata: Vec<_> = tenant.metadata.0.keys().collect();
+    json!({ "name": tenant.name, "slug": tenant.slug, "external_id": tenant.external_id, "settings": tenant.settings, "metadata": metadata })
 }
 
 async fn set_status(app: &App, by: Granted<needs::TenantLifecycle>, status: TenantStatus, action: &'static str) -> Result<Tenant> {

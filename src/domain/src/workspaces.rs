@@ -1,7 +1,7 @@
 //! Workspaces: parts of a tenant with members of their own. Use cases of one workspace take a grant
 //! that was made in it, and find it there.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tenantry_db::{DbError, member, workspace as db};
 use tenantry_types::input::Metadata;
 use tenantry_types::tenant::TenantSettings;
@@ -119,7 +119,7 @@ pub async fn update(app: &App, by: Granted<needs::WorkspacesUpdate>, patch: Work
     if workspace != before {
         workspace.updated_at = now();
         db::update(&mut tx, &workspace).await.map_err(slug_taken)?;
-        let changes = json!({ "from": { "name": before.name, "slug": before.slug }, "to": { "name": workspace.name, "slug": workspace.slug } });
+        let changes = json!({ "from": recorded(&before), "to": recorded(&workspace) });
         tx.record(event(
             "workspace.updated",
             "workspace",
@@ -130,6 +130,13 @@ pub async fn update(app: &App, by: Granted<needs::WorkspacesUpdate>, patch: Work
     }
     tx.commit().await?;
     Ok(workspace)
+}
+
+/// What the record keeps of it. Of the metadata the names only: what stands in it is anybody's guess, and the record is for ever.
+fn recorded(workspace: &Workspace) -> Value {
+    let own = workspace.settings.own();
+    let metadata: Vec<_> = workspace.metadata.0.keys().collect();
+    json!({ "name": workspace.name, "slug": workspace.slug, "description": workspace.description, "colour": own.colour, "member_role": own.member_role, "metadata": metadata })
 }
 
 async fn set_status(app: &App, by: Granted<needs::WorkspacesArchive>, status: WorkspaceStatus, action: &'static str) -> Result<Workspace> {

@@ -111,7 +111,7 @@ fn stream(answer: Answer, drops_usage: bool, estimate: Estimate) -> Response {
     };
     let mut response = headed(status, content_type.as_deref(), Body::from_stream(passing));
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx would collect it.
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response

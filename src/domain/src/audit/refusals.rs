@@ -14,7 +14,7 @@ use tenantry_db::audit::Event;
 use tenantry_db::{DbError, tenant};
 use tenantry_types::account::User;
 use tenantry_types::audit::Outcome;
-use tenantry_types::{TenantId, Timestamp, WorkspaceId};
+use tenantry_types::{ProblemCode, TenantId, Timestamp, WorkspaceId};
 use tokio::sync::Notify;
 
 use super::{event, suspicion};
@@ -175,27 +175,41 @@ fn denied_in(app: &App, ctx: &TenantCtx, workspace: Option<&WorkspaceHead>, deni
             json!({ "because": denied.to_string() })
         }
     };
-    let tenant = ctx.tenant();
-    let (target_type, target_id, target_name) = match workspace {
-        Some(workspace) => ("workspace", workspace.id.to_string(), workspace.name.clone()),
-        None => ("tenant", tenant.id.to_string(), tenant.name.clone()),
-    };
-    refused(
-        app,
-        Refusal {
-            chain: Some(tenant.id),
-            actor: ctx.asker().actor(),
-            action: "access.denied",
-            target_type,
-            target_id: Some(target_id),
-            target_name,
-            workspace: workspace.map(|w| w.id),
-            outcome: Outcome::Denied,
-            changes: why,
-            named: None,
-        },
-    );
+    let mut refusal = in_tenant(ctx, "access.denied", why);
+    if let Some(workspace) = workspace {
+        refusal = Refusal {
+            target_type: "workspace",
+            target_id: Some(workspace.id.to_string()),
+            target_name: workspace.name.clone(),
+            workspace: Some(workspace.id),
+            ..refusal
+        };
+    }
+    refused(app, refusal);
     denied.into()
+}
+
+/// Turns sources that name different tenants or workspaces into the error that doors answer with, and has it recorded where
+/// the caller is at home.
+pub(crate) fn conflicting(app: &App, ctx: &TenantCtx) -> Error {
+    refused(app, in_tenant(ctx, "context.conflict", json!({})));
+    ProblemCode::ContextConflict.into()
+}
+
+fn in_tenant(ctx: &TenantCtx, action: &'static str, changes: Value) -> Refusal {
+    let tenant = ctx.tenant();
+    Refusal {
+        chain: Some(tenant.id),
+        actor: ctx.asker().actor(),
+        action,
+        target_type: "tenant",
+        target_id: Some(tenant.id.to_string()),
+        target_name: tenant.name.clone(),
+        workspace: None,
+        outcome: Outcome::Denied,
+        changes,
+        named: None,
+    }
 }
 
 /// Has it recorded that somebody who is no operator asked for what is an operator's.

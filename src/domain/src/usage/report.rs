@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde_json::json;
+use tenantry_db::TenantTx;
 use tenantry_db::usage::{self as db, Group, Span};
 use tenantry_types::usage::{GroupBy, UsageRow};
 use tenantry_types::{ApiKeyId, Fault, Permission, Timestamp, UserId, WorkspaceId};
 use uuid::Uuid;
 
+use crate::audit::event;
 use crate::{App, Error, Granted, Result, TenantCtx, csv, needs, now};
 
 /// Days that a report covers at most.
@@ -45,6 +48,11 @@ impl Reach {
 /// # Errors
 /// `Invalid` for a span that ends before it begins, or is longer than 400 days.
 pub async fn report(app: &App, by: Granted<needs::UsageRead>, reach: Reach, wanted: Wanted) -> Result<Vec<UsageRow>> {
+    read(app, by, reach, wanted, false).await
+}
+
+/// `file`: whether they take it along, which is recorded.
+async fn read(app: &App, by: Granted<needs::UsageRead>, reach: Reach, wanted: Wanted, file: bool) -> Result<Vec<UsageRow>> {
     let to = wanted.to.unwrap_or_else(now);
     let from = wanted.from.unwrap_or(Timestamp(to.0 - USUAL));
     if from.0 >= to.0 || to.0 - from.0 > LONGEST {
@@ -52,15 +60,26 @@ pub async fn report(app: &App, by: Granted<needs::UsageRead>, reach: Reach, want
     }
     let span = Span { from, to, user: reach.0 };
     let mut tx = app.db().tenant(&by).await?;
-    let mut rows = db::sums(&mut tx, span, wanted.by).await?;
-    for (group, p50, p95) in db::latencies(&mut tx, span, wanted.by).await? {
+    let rows = rows(&mut tx, span, wanted.by).await?;
+    if file {
+        let changes = json!({ "by": wanted.by, "from": from, "to": to, "groups": rows.len(), "everyones": reach.everyones() });
+        let tenant = by.tenant();
+        tx.record(event("usage.exported", "tenant", Some(tenant.id.to_string()), &tenant.name, changes));
+        tx.commit().await?;
+    }
+    Ok(rows)
+}
+
+async fn rows(tx: &mut TenantTx, span: Span, by: GroupBy) -> Result<Vec<UsageRow>> {
+    let mut rows = db::sums(tx, span, by).await?;
+    for (group, p50, p95) in db::latencies(tx, span, by).await? {
         if let Some(row) = rows.iter_mut().find(|row| is_of(row, &group)) {
             (row.latency_ms_p50, row.latency_ms_p95) = (Some(p50), Some(p95));
         }
     }
     let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.id).collect();
     if !ids.is_empty() {
-        let names: HashMap<Uuid, String> = db::names(&mut tx, wanted.by, &ids).await?.into_iter().collect();
+        let names: HashMap<Uuid, String> = db::names(tx, by, &ids).await?.into_iter().collect();
         for row in &mut rows {
             row.label = row.id.and_then(|id| names.get(&id).cloned());
         }
@@ -72,12 +91,12 @@ fn is_of(row: &UsageRow, group: &Group) -> bool {
     row.at == group.at && row.model == group.model && row.id == group.id
 }
 
-/// The same as CSV.
+/// The same as CSV; recorded.
 ///
 /// # Errors
 /// As `report`.
 pub async fn report_csv(app: &App, by: Granted<needs::UsageRead>, reach: Reach, wanted: Wanted) -> Result<String> {
-    let rows = report(app, by, reach, wanted).await?;
+    let rows = read(app, by, reach, wanted, true).await?;
     let mut out = format!(
         "{},name,requests,errors,tokens_in,tokens_out,cost_micro_usd,latency_ms_p50,latency_ms_p95\r\n",
         wanted.by

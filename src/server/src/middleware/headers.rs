@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue};
 const STRICT: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const XSS_PROTECTION: HeaderName = HeaderName::from_static("x-xss-protection");
 
 /// `https`: whether the public address is one of https.
 pub async fn secure(State(https): State<bool>, request: Request, next: Next) -> Response {
@@ -24,6 +25,8 @@ pub async fn secure(State(https): State<bool>, request: Request, next: Next) -> 
         // Not `no-referrer`: forms without JavaScript are led back by it.
         (REFERRER_POLICY, "same-origin"),
         (X_FRAME_OPTIONS, "DENY"),
+        // The filters of old browsers could be used against a page; the policy above does what they were for.
+        (XSS_PROTECTION, "0"),
         (OPENER_POLICY, "same-origin"),
         (RESOURCE_POLICY, "same-origin"),
     ];

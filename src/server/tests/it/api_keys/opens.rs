@@ -4,8 +4,10 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{at, bare, keys, make, opens, secret};
+use crate::support::fixture::{PASSWORD, Person};
 use crate::support::server::TestApp;
 use crate::support::walk::{Rule, Things, World, operations};
+
 #[tokio::test]
 async fn checklist_34_a_wrong_sum_is_refused_before_any_look_up() {
     let app = TestApp::new().await;
@@ -312,7 +314,15 @@ async fn checklist_37_a_key_counts_in_headers_only() {
     );
 }
 
-/// Every operation, by keys that should open nothing of it.
+/// What a program gets that signs in.
+async fn tokens_of(app: &TestApp, person: &Person) -> Value {
+    let body = json!({ "email": person.user.email, "password": PASSWORD });
+    let answer = app.post("/api/v1/auth/token").json(&body).send().await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    answer.json()
+}
+
+/// Every operation, by keys and tokens that should open nothing of it.
 #[tokio::test]
 async fn keys_open_what_they_were_given_and_nothing_else() {
     let world = World::new().await;
@@ -345,6 +355,14 @@ async fn keys_open_what_they_were_given_and_nothing_else() {
         )
         .await,
     );
+    // A key past its day, and a token whose family ended.
+    let expired = secret(&make(&world.test, side, &side.owner, json!({ "name": "Expired", "scopes": all })).await);
+    let past = "update api_key set expires_at = now() where name = 'Expired'";
+    world.database.run(past).await.unwrap();
+    let of_family = tokens_of(&world.test, &side.owner).await;
+    let end = json!({ "refresh_token": of_family["refresh_token"] });
+    assert_eq!(world.post("/api/v1/auth/revoke").json(&end).send().await.status, StatusCode::NO_CONTENT);
+    let ended = of_family["access_token"].as_str().unwrap().to_owned();
     let unknown = Things::unknown();
     let mut faults = Vec::new();
     for operation in &operations() {
@@ -371,6 +389,8 @@ async fn keys_open_what_they_were_given_and_nothing_else() {
             (&of_operator, own),
             (&service, own),
             (&secret(&revoked), "unauthenticated"),
+            (&expired, "unauthenticated"),
+            (&ended, "unauthenticated"),
         ] {
             let got = call(&world.a, text).await.code();
             if got != want {

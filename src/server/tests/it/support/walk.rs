@@ -254,7 +254,7 @@ impl World {
     pub async fn keep(&self) {
         self.database
             .run(&format!(
-                "drop schema if exists kept cascade; create schema kept; {}",
+                "drop schema if exists kept cascade; create schema kept; {}; {CHANGED}",
                 each("create unlogged table kept.%1$I as table public.%1$I")
             ))
             .await
@@ -274,6 +274,12 @@ impl World {
             .unwrap();
     }
 
+    /// How many tables hold rows of the tenant that differ from what was kept; not the record, which tells of refusals.
+    pub async fn changed_in(&self, tenant: &str) -> i64 {
+        let id = tenant.parse::<tenantry_types::TenantId>().unwrap().uuid();
+        self.database.count(&format!("select kept.changed('{id}')")).await.unwrap()
+    }
+
     pub async fn call(&self, operation: &Operation, things: &Things, by: Option<&Person>) -> Answer {
         let call = self.test.call(operation.method.clone(), &things.path(operation));
         let call = match by {
@@ -288,6 +294,16 @@ impl World {
         .await
     }
 }
+
+/// Counts the tables whose rows of a tenant are not those that were kept.
+const CHANGED: &str = "create function kept.changed(tenant uuid) returns bigint language plpgsql as $$ \
+    declare t text; differs bool; n bigint := 0; begin \
+      for t in select c.table_name from information_schema.columns c join pg_tables k on k.schemaname = 'kept' and k.tablename = c.table_name \
+        where c.table_schema = 'public' and c.column_name = 'tenant_id' and c.table_name not like 'audit%' loop \
+        execute format('select exists ((select t::text from public.%1$I t where tenant_id = $1 except select t::text from kept.%1$I t) \
+          union all (select t::text from kept.%1$I t where tenant_id = $1 except select t::text from public.%1$I t))', t) into differs using tenant; \
+        n := n + differs::int; end loop; \
+      return n; end $$";
 
 /// A statement for each table of the schema `public`, with its name as the first argument; not for what tells of changes.
 fn each(statement: &str) -> String {
