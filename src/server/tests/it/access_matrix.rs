@@ -405,7 +405,7 @@ fn the_lists_name_what_exists() {
     }
     for permission in Permission::ALL {
         let used = all.iter().any(|operation| operation.rule == Rule::Needs(*permission));
-        // Its routes come with a later step; and who manages keys reaches further by the same routes.
+        // Its routes are those of /v1, which this document leaves out; and who manages keys reaches further by the same routes.
         let apart = [Permission::GatewayUse, Permission::KeysManage];
         assert!(used || apart.contains(permission), "{} opens nothing", permission.as_str());
     }

@@ -165,6 +165,74 @@ async fn refusals_of_every_door_are_recorded_and_stay_refusals() {
     assert_eq!(actions, ["access.denied", "tenant.probed"]);
 }
 
+/// Where the caller is at home; what they named beside it stands in no record.
+#[tokio::test]
+async fn checklist_21_sources_that_disagree_are_recorded() {
+    let test = TestApp::new().await;
+    let (a, b) = (test.a.tenant.slug.as_str(), test.b.tenant.slug.as_str());
+    for _ in 0..3 {
+        let call = test
+            .get(&format!("/api/v1/tenants/{a}/members"))
+            .header("x-tenant-id", b)
+            .by(&test.a.admin);
+        assert_eq!(call.send().await.code(), "context_conflict");
+    }
+    tenantry_domain::audit::write_all_refusals(&test.app).await.unwrap();
+    let events = get(&test, &format!("/api/v1/tenants/{a}/audit?action=context.conflict"), &test.a.owner).await;
+    let [event] = events["items"].as_array().unwrap().as_slice() else {
+        panic!("{events}")
+    };
+    assert_eq!((&event["outcome"], &event["changes"]["count"]), (&"denied".into(), &3.into()));
+    assert!(!event.to_string().contains(b), "{event}");
+    let others = get(&test, &format!("/api/v1/tenants/{b}/audit?action=context.conflict"), &test.b.owner).await;
+    assert_eq!(others["items"].as_array().unwrap().len(), 0);
+}
+
+/// Whatever can be changed of a workspace and a tenant is told apart before and after; of the metadata, names.
+#[tokio::test]
+async fn what_changed_is_in_the_record() {
+    let test = TestApp::new().await;
+    let (a, owner) = (test.a.tenant.slug.as_str(), &test.a.owner);
+    let at = format!("/api/v1/tenants/{a}");
+    let metadata = serde_json::json!({ "cost_center": "hush-4711" });
+    let workspace = serde_json::json!({ "description": "For all", "member_role": "reviewer", "metadata": metadata });
+    let path = format!("{at}/workspaces/{}", test.a.research.id);
+    for (path, body) in [
+        (&path, workspace),
+        (&at, serde_json::json!({ "external_id": "acme-7", "metadata": metadata })),
+    ] {
+        let changed = test.patch(path).by(owner).json(&body).send().await;
+        assert_eq!(changed.status, 200, "{}", changed.text());
+    }
+    let changes = async |action: &str| get(&test, &format!("{at}/audit?action={action}"), owner).await["items"][0]["changes"].clone();
+    let of_workspace = changes("workspace.updated").await;
+    let of_tenant = changes("tenant.updated").await;
+    for (changes, pointer, value) in [
+        (&of_workspace, "/to/description", "For all"),
+        (&of_workspace, "/to/member_role", "reviewer"),
+        (&of_workspace, "/to/metadata/0", "cost_center"),
+        (&of_tenant, "/to/external_id", "acme-7"),
+        (&of_tenant, "/to/metadata/0", "cost_center"),
+    ] {
+        assert_eq!(changes.pointer(pointer).unwrap(), value, "{pointer} of {changes}");
+        assert_ne!(
+            changes.pointer(&pointer.replace("/to", "/from")),
+            Some(&value.into()),
+            "{pointer} of {changes}"
+        );
+        assert!(!changes.to_string().contains("hush"), "{changes}");
+    }
+    let user = format!("/api/v1/platform/users/{}", test.a.viewer.user.id);
+    let disable = serde_json::json!({ "status": "disabled" });
+    assert_eq!(test.patch(&user).by(&test.operator).json(&disable).send().await.status, 200);
+    let events = get(&test, "/api/v1/platform/audit?action=user.standing_changed", &test.operator).await;
+    let changes = &events["items"][0]["changes"];
+    assert_eq!(
+        (&changes["from"]["status"], &changes["to"]["status"]),
+        (&"active".into(), &"disabled".into())
+    );
+}
+
 /// What is recorded of a person in the server's own chain, by action.
 async fn done_by(test: &TestApp, person: &Person, action: &str) -> usize {
     let path = format!("/api/v1/platform/audit?actor={}&action={action}", person.user.id);
@@ -213,6 +281,12 @@ async fn comings_goings_tokens_and_files_are_recorded() {
     assert_eq!(report.status, 200);
     let taken = get(&test, &format!("/api/v1/tenants/{a}/audit?action=models.report_exported"), owner).await;
     assert_eq!(taken["items"].as_array().unwrap().len(), 1);
+
+    let usage = format!("/api/v1/tenants/{a}/usage");
+    assert_eq!(test.get(&usage).by(owner).send().await.status, 200);
+    assert_eq!(test.get(&format!("{usage}?format=csv")).by(owner).send().await.status, 200);
+    let taken = get(&test, &format!("/api/v1/tenants/{a}/audit?action=usage.exported"), owner).await;
+    assert_eq!(taken["items"].as_array().unwrap().len(), 1, "what is looked at is not taken along");
 
     // Both ways out; who is not in leaves no trace.
     assert_eq!(test.post("/api/v1/auth/logout").by(owner).send().await.status, 204);

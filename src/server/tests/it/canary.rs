@@ -1,5 +1,7 @@
 //! Secrets are in no log, in no answer but the one that shows them, and nowhere readable in the database.
 
+mod programs;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
@@ -263,6 +265,9 @@ async fn secrets_are_in_no_log_and_in_no_answer() {
     );
 
     typed_lines(&server, &cookie).await;
+    let (of_programs, more) = programs::secrets(&server, &cookie).await;
+    secrets.extend(of_programs);
+    answers.extend(more);
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     // 54: what somebody typed begins no line.
     let forged = logged.lines().find(|line| line.trim_start().starts_with(FORGED));

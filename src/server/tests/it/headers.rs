@@ -197,3 +197,17 @@ async fn caches(app: &TestApp) {
         "a refusal as well"
     );
 }
+
+/// Two headers of one name are worth less than one, and another rule in front would hide what is said here.
+#[test]
+fn the_example_of_a_proxy_leaves_our_headers_alone() {
+    let example = include_str!("../../../../deploy/nginx.conf").to_lowercase();
+    let added: Vec<_> = example.lines().map(str::trim).filter(|line| line.starts_with("add_header")).collect();
+    let hidden: Vec<_> = example
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("proxy_hide_header"))
+        .collect();
+    assert!(added.is_empty() && hidden.is_empty(), "{added:?} {hidden:?}");
+    assert!(example.contains("proxy_set_header x-forwarded-proto"));
+}

@@ -62,6 +62,7 @@ async fn a_stream_passes_as_it_comes_but_for_the_usage() {
         let answer = g.chat(&key, streamed(json!({ "parts": 3, "cut": cut }))).await;
         assert_eq!(answer.status, StatusCode::OK);
         assert_eq!(answer.header("content-type"), "text/event-stream");
+        assert_eq!(answer.header("cache-control"), "no-store");
         assert_eq!(answer.text(), format!("{}data: [DONE]\n\n", expected(3)), "cut at {cut}");
     }
     let mut body = streamed(json!({ "parts": 3 }));
