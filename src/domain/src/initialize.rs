@@ -4,11 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 use tenantry_db::{PlatformTx, account, platform, tenant as db};
+use tenantry_types::input::Bounded;
 use tenantry_types::model::ModelsToggle;
-use tenantry_types::provider::{BaseUrl, NewModels, NewProvider, ProviderKind, SYNC_HOURS};
+use tenantry_types::provider::{BaseUrl, NewModels, NewProvider, ProviderKind, ProviderPatch, SYNC_HOURS};
 use tenantry_types::tenant::Tenant;
 use tenantry_types::text::Secret;
-use tenantry_types::{Email, Name, NewPassword, ProblemCode, ProviderId, TenantId};
+use tenantry_types::{Email, Name, NewPassword, Patch, ProblemCode, ProviderId, TenantId};
 
 use crate::tenants::{Founding, found};
 use crate::{Actor, App, Error, Operator, Origin, Result, accounts, model_access, now, providers};
@@ -130,7 +131,8 @@ async fn ensure_provider(app: &App, key: Secret) -> Result<()> {
         base_url: BaseUrl(OPENROUTER.into()),
         api_key: Some(key),
         api_version: None,
-        sync_hours: Some(SYNC_HOURS),
+        // Not on a schedule before its models were read for the tenant: whoever reads them first decides what becomes of them.
+        sync_hours: None,
         new_models: NewModels::Inactive,
         enabled: true,
     };
@@ -165,7 +167,7 @@ pub async fn catch_up(app: &App) -> Result<bool> {
     };
     if !note.synced {
         match providers::sync(app, &Operator::of_command_line(origin()), provider, true).await {
-            Ok(_) => {}
+            Ok(_) => keep_reading(app, provider).await?,
             Err(Error::Code(ProblemCode::UpstreamUnreachable)) => return Ok(false),
             // Removed in the meantime: then there is nothing to read.
             Err(Error::Code(ProblemCode::NotFound)) => {}
@@ -185,6 +187,18 @@ pub async fn catch_up(app: &App) -> Result<bool> {
     write(&mut tx, &done).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// From now on its list is read on a schedule.
+async fn keep_reading(app: &App, provider: ProviderId) -> Result<()> {
+    let patch = ProviderPatch {
+        sync_hours: Patch::Set(Bounded(SYNC_HOURS)),
+        ..ProviderPatch::default()
+    };
+    match providers::update(app, &Operator::of_command_line(origin()), provider, patch).await {
+        Ok(_) | Err(Error::Code(ProblemCode::NotFound)) => Ok(()),
+        Err(other) => Err(other),
+    }
 }
 
 /// Enables the models of the provider for the tenant, where both are still there.

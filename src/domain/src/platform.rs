@@ -28,6 +28,16 @@ pub async fn stats(app: &App, _by: &Operator) -> Result<PlatformStats> {
     })
 }
 
+/// Whether somebody runs the server: an active account with the operator's flag. The first who signs up is one, unless there
+/// were accounts before, as after an import.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn has_operator(app: &App) -> Result<bool> {
+    let mut tx = app.db().platform().await?;
+    Ok(account::other_operators(&mut tx, UserId::new(uuid::Uuid::nil())).await? > 0)
+}
+
 /// How the server does its work.
 #[derive(Debug)]
 pub struct Health {

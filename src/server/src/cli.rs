@@ -28,7 +28,7 @@ use flags::{Common, ServeFlags};
 /// Start with `tenantry serve`: it brings its own database and prints the address to open in a
 /// browser. The first person who signs up there runs the server.
 #[derive(Debug, Parser)]
-#[command(name = "tenantry", version, disable_help_subcommand = true)]
+#[command(name = "tenantry", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

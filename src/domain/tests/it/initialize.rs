@@ -68,7 +68,7 @@ async fn usable(app: &App, owner: &tenantry_domain::Principal) -> Vec<String> {
 async fn models_of_the_provider_are_enabled_once_whichever_of_the_two_came_first() {
     for tenant_first in [true, false] {
         let source = Arc::new(Scripted::new(Err(SourceError::Unreachable)));
-        let (app, _test) = app_with(Policy::default(), source.clone()).await;
+        let (app, test) = app_with(Policy::default(), source.clone()).await;
         let (first, then) = if tenant_first { (wanted(), key()) } else { (key(), wanted()) };
         initialize::run(&app, first).await.unwrap();
         assert_eq!(
@@ -76,12 +76,15 @@ async fn models_of_the_provider_are_enabled_once_whichever_of_the_two_came_first
             tenant_first,
             "without a provider there is nothing to do"
         );
+        let scheduled = async || test.count("select count(*) from provider where sync_hours is not null").await.unwrap();
+        assert_eq!(scheduled().await, 0, "nobody else reads the models first");
         source.answer(Ok(vec![listed("big", Some(7)), listed("small", None)]));
         assert!(initialize::catch_up(&app).await.unwrap());
         initialize::run(&app, then).await.unwrap();
         assert!(initialize::catch_up(&app).await.unwrap());
         let ada = register(&app, "ada@x.example", "Ada").await;
         assert_eq!(usable(&app, &ada).await, ["big", "small"], "the tenant first: {tenant_first}");
+        assert_eq!(scheduled().await, 1);
 
         // What the owner switches off stays off, at this start and the next.
         let owner = ctx(&app, &ada, "acme-labs").await;

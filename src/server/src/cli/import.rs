@@ -11,8 +11,8 @@ use std::sync::Mutex;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 use tenantry_adapters::open_webui;
-use tenantry_domain::Origin;
 use tenantry_domain::import::{self, Progress, Step, Target};
+use tenantry_domain::{Origin, platform};
 use tenantry_types::{Fault, Name, Slug};
 
 use super::flags::Common;
@@ -70,20 +70,26 @@ pub async fn run(command: Command) -> Result<ExitCode, Failure> {
         .map_err(Failure::failed)?;
     let source = source.map_err(|e| Failure::Failed(format!("{}: {e}", path.display())))?;
     let target = Target { tenant_slug, tenant_name };
-    let report = with_app(&config, async |app| {
+    let (report, operated) = with_app(&config, async |app| {
         let shown = Shown::new();
         let done = import::open_webui(app, Origin::cli("import open-webui"), source, target, dry_run, &|progress| {
             shown.tell(progress)
         })
         .await;
         shown.end();
-        Ok(done?)
+        Ok((done?, platform::has_operator(app).await?))
     })
     .await?;
     if json {
         print_json(&report)?;
     } else {
         print!("{}", summary::of(&report));
+    }
+    if !operated {
+        // Whoever signs up first is one only where there are no accounts.
+        eprintln!(
+            "\nNobody runs this server yet. `tenantry admin create` makes an account that does, `tenantry admin promote` takes one that was imported."
+        );
     }
     Ok(ExitCode::SUCCESS)
 }

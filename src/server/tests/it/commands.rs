@@ -112,3 +112,47 @@ fn it_serves_from_an_empty_folder() {
     assert!(serving.end().0.success());
     assert_eq!(fs::read_dir(&empty).unwrap().count(), 0, "nor does it leave anything there");
 }
+
+/// Whoever signs up first runs a server only where there were no accounts.
+#[test]
+fn an_import_into_an_empty_server_says_that_nobody_runs_it() {
+    let dir = data_dir();
+    let data = dir.path().join("data");
+    let here = data.to_str().unwrap();
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/tests/fixtures/open-webui.db");
+    let import = || {
+        let words = [
+            "import",
+            "open-webui",
+            source,
+            "--tenant-slug",
+            "acme",
+            "--tenant-name",
+            "Acme",
+            "--data-dir",
+            here,
+        ];
+        let done = run(&words, &[]);
+        assert!(done.status.success(), "{}", stderr(&done));
+        (stdout(&done), stderr(&done))
+    };
+    let (summary, said) = import();
+    assert!(said.contains("tenantry admin promote"), "{said}");
+    let owner = summary
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Owner:"))
+        .unwrap()
+        .trim()
+        .to_owned();
+    let promoted = run(&["admin", "promote", &owner, "--data-dir", here], &[]);
+    assert!(promoted.status.success(), "{}", stderr(&promoted));
+    let (_, said) = import();
+    assert!(!said.contains("admin promote"), "{said}");
+}
+
+#[test]
+fn help_is_a_command_as_well() {
+    let help = run(&["help"], &[]);
+    assert!(help.status.success() && stdout(&help).contains("serve"), "{}", stderr(&help));
+    assert!(stdout(&run(&["help", "serve"], &[])).contains("--addr"));
+}
