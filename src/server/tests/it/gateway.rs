@@ -3,6 +3,7 @@
 mod limits;
 mod playground;
 mod processes;
+mod rules;
 mod wire;
 
 use std::net::SocketAddr;
