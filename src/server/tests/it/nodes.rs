@@ -166,6 +166,65 @@ async fn checklist_14_who_signs_out_or_is_disabled_is_out_on_every_node() {
     );
 }
 
+/// What programs and other browsers hold: keys, tokens of a family, a session that is ended from another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn checklist_14_what_is_revoked_is_worth_nothing_on_every_node() {
+    let nodes = Nodes::start().await;
+    let owner = nodes.sign_up("olga");
+    let tenant = nodes.act(&owner, "GET", "/api/v1/auth/context", &Value::Null)["tenant"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let at = format!("/api/v1/tenants/{tenant}");
+    let log_in = json!({ "email": "olga@nodes.test", "password": PASSWORD });
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+
+    let new = json!({ "name": "Program", "scopes": ["members:read"] });
+    let key = nodes.act(&owner, "POST", &format!("{at}/api-keys"), &new);
+    let tokens = nodes.act(&owner, "POST", "/api/v1/auth/token", &log_in);
+    let elsewhere = nodes.enter("/api/v1/auth/login", &log_in);
+    let key_header = ("authorization", format!("Bearer {}", text(&key, "secret")));
+    let token_header = ("authorization", format!("Bearer {}", text(&tokens, "access_token")));
+    let cookie = ("cookie", elsewhere.cookie.clone());
+    let members = format!("{at}/members");
+    for (name, value) in [&key_header, &token_header, &cookie] {
+        assert_eq!(nodes.two.ask("GET", &members, &[(name, value)], "").0, 200);
+    }
+
+    let sessions = nodes.act(&owner, "GET", "/api/v1/auth/sessions", &Value::Null);
+    let other = sessions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|session| session["current"] == false)
+        .unwrap();
+    let revocations = [
+        ("DELETE", format!("{at}/api-keys/{}", text(&key, "id")), Value::Null, &key_header),
+        (
+            "POST",
+            "/api/v1/auth/revoke".to_owned(),
+            json!({ "refresh_token": tokens["refresh_token"] }),
+            &token_header,
+        ),
+        ("DELETE", format!("/api/v1/auth/sessions/{}", text(other, "id")), Value::Null, &cookie),
+    ];
+    for (method, path, body, (name, value)) in revocations {
+        nodes.act(&owner, method, &path, &body);
+        let revoked = Instant::now();
+        assert_eq!(nodes.one.ask("GET", &members, &[(name, value)], "").0, 401, "{path}");
+        loop {
+            let asked = Instant::now();
+            if nodes.two.ask("GET", &members, &[(name, value)], "").0 == 401 {
+                break;
+            }
+            assert!(
+                asked - revoked < Duration::from_secs(1),
+                "{path}: worth something on the other node, a second later"
+            );
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn checklist_55_a_node_that_cannot_ask_refuses() {
     let nodes = Nodes::start().await;

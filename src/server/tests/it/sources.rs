@@ -162,6 +162,27 @@ async fn a_context_can_be_tried() {
     let named = two.token(Some("acme-a")).await;
     let call = two.app.post("/api/v1/auth/context/validate").bearing(&named);
     assert_eq!(call.json(&json!({ "tenant": "acme-b" })).send().await.code(), "context_conflict");
+    // Whoever asks stands where they stood, and nothing says that they went.
+    let log_in = two
+        .app
+        .post("/api/v1/auth/login")
+        .json(&json!({ "email": two.email, "password": PASSWORD }));
+    let session = log_in.send().await.cookie().unwrap();
+    let to = two.app.post("/api/v1/auth/switch-tenant").header("cookie", &session);
+    assert_eq!(to.json(&json!({ "tenant": "acme-a" })).send().await.status, StatusCode::OK);
+    let went = async || {
+        let count = "select count(*) from platform_audit where action = 'user.switched_tenant'";
+        two.app.database.count(count).await.unwrap()
+    };
+    let at = async || {
+        let context = two.app.get("/api/v1/auth/context").header("cookie", &session).send().await;
+        context.json()["tenant"]["slug"].clone()
+    };
+    let before = went().await;
+    let ask = two.app.post("/api/v1/auth/context/validate").header("cookie", &session);
+    let answer = ask.json(&json!({ "tenant": "acme-b" })).send().await;
+    assert_eq!((answer.status, &answer.json()["tenant"]["slug"]), (StatusCode::OK, &json!("acme-b")));
+    assert_eq!((at().await, went().await), (json!("acme-a"), before));
     // A page under the subdomain of another tenant is none.
     let owner = &two.app.a.owner;
     let page = two.app.get("/t/acme-a").by(owner).host("acme-b.tenantry.test").send().await;
