@@ -2,6 +2,7 @@
 //! Nothing here decides anything; it fetches, sends and translates.
 
 pub mod heads;
+pub mod hooks;
 pub mod open_webui;
 pub mod openid;
 pub mod smtp;

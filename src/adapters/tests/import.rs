@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use serde_json::json;
+use tenantry_adapters::hooks::HttpHooks;
 use tenantry_adapters::open_webui;
 use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::call::HttpUpstreams;
@@ -37,6 +38,7 @@ async fn server() -> (App, TestDb) {
         mailer: None,
         models: Arc::new(HttpModelSource::new(&Private::All).unwrap()),
         upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
+        hooks: Arc::new(HttpHooks::new(&Private::All).unwrap()),
         // Nothing is used in these tests: there is no such folder, and none is made.
         spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,

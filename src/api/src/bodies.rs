@@ -4,6 +4,7 @@
 #![expect(dead_code, reason = "only the schemas are used")]
 
 mod account;
+mod alert;
 mod api_key;
 mod model;
 mod permission;
@@ -11,6 +12,7 @@ mod sign_in;
 mod tenant;
 
 pub use account::*;
+pub use alert::*;
 pub use api_key::*;
 pub use model::*;
 pub use permission::*;

@@ -208,6 +208,7 @@ fn path_parameter(segment: &str) -> Option<Value> {
         "provider" => ("Id of a provider", "prv_01j0000000e008000000000000"),
         "key" => ("Id of an API key", "key_01j0000000e008000000000000"),
         "domain" => ("A domain that the tenant names", "example.com"),
+        "webhook" => ("A webhook, by id", "whk_01cz000001e00800000000zzzz"),
         "plan" => ("Id of a plan", "pln_01j0000000e008000000000000"),
         "session" => ("Id of one of the caller's sessions", "ses_01j0000000e008000000000000"),
         _ => ("", ""),

@@ -10,8 +10,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::v1::{
-    api_keys, audit, auth, catalog, configuration, domains, health, invitations, invited, me, members, models, passwords, permissions, plans,
-    platform, providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, usage, workspaces,
+    api_keys, audit, auth, catalog, configuration, domains, health, invitations, invited, me, members, models, notifications, passwords, permissions,
+    plans, platform, providers, quotas, sessions, sign_in_policy, tenants, tokens, totp, usage, webhooks, workspaces,
 };
 
 /// What `x-permission` says where running the server is what it takes.
@@ -177,6 +177,24 @@ fn tenant() -> Table {
             "Tenants",
             "/{tenant}/configuration",
             routes!(configuration::of_tenant, configuration::update_tenant),
+        ))
+        .routes(at(
+            "Notifications",
+            "/{tenant}/notifications",
+            routes!(notifications::show, notifications::update),
+        ))
+        .routes(at("Notifications", "/{tenant}/webhooks", routes!(webhooks::list, webhooks::create)))
+        .routes(at(
+            "Notifications",
+            "/{tenant}/webhooks/{webhook}",
+            routes!(webhooks::get, webhooks::update, webhooks::delete),
+        ))
+        .routes(at("Notifications", "/{tenant}/webhooks/{webhook}/rotate", routes!(webhooks::rotate)))
+        .routes(at("Notifications", "/{tenant}/webhooks/{webhook}/test", routes!(webhooks::test)))
+        .routes(at(
+            "Notifications",
+            "/{tenant}/webhooks/{webhook}/deliveries",
+            routes!(webhooks::deliveries),
         ))
         .routes(at("Audit", "/{tenant}/audit", routes!(audit::list)))
         .routes(at("Audit", "/{tenant}/audit/export", routes!(audit::export)))

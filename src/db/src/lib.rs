@@ -6,6 +6,7 @@
 pub mod access;
 pub mod account;
 pub mod account_token;
+pub mod alert;
 pub mod api_key;
 pub mod audit;
 mod connect;
@@ -34,6 +35,7 @@ pub mod token;
 pub mod totp;
 mod tx;
 pub mod usage;
+pub mod webhook;
 pub mod workspace;
 
 pub use access::{Actor, Asker, Denied, Granted, Operator, Origin, Principal, TenantCtx, TenantHead, WorkspaceCtx, WorkspaceHead};

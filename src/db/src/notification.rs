@@ -2,8 +2,9 @@
 //! waits to be read, no second is made: whoever causes them must not fill anybody's list.
 
 use serde_json::Value;
+use tenantry_types::alert::AlertKind;
 use tenantry_types::audit::{Notification, Suspicion};
-use tenantry_types::{NotificationId, TenantId, TenantRef, Timestamp, UserId};
+use tenantry_types::{Email, NotificationId, TenantId, TenantRef, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::{PlatformTx, Result};
@@ -25,40 +26,56 @@ pub enum Whom {
 /// What a list is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
-    /// The reader's own account, and a tenant if there is one.
-    Account(Option<TenantId>),
+    /// The reader's own account, and a tenant that they are in; of that what stands in its record only with `record`.
+    Account {
+        tenant: TenantId,
+        record: bool,
+    },
     Server,
 }
 
-/// The people to tell, by id.
+/// Somebody to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub id: UserId,
+    pub email: Email,
+}
+
+/// The people to tell, by id: active accounts.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn people(tx: &mut PlatformTx, whom: Whom) -> Result<Vec<UserId>> {
-    let (user, tenant) = match whom {
-        Whom::User(id) => return Ok(vec![id]),
-        Whom::AdminsOf(id) => (false, Some(id.uuid())),
-        Whom::Operators => (true, None),
+pub async fn people(tx: &mut PlatformTx, whom: Whom) -> Result<Vec<Person>> {
+    let (user, operators, tenant) = match whom {
+        Whom::User(id) => (Some(id.uuid()), false, None),
+        Whom::AdminsOf(id) => (None, false, Some(id.uuid())),
+        Whom::Operators => (None, true, None),
     };
-    Ok(sqlx::query_scalar!(
-        "select u.id from user_account u
+    let rows = sqlx::query!(
+        "select u.id, u.email from user_account u
          where u.status = 'active'
            and (($1 and u.is_operator)
+             or u.id = $4
              or u.id in (select m.user_id from membership m where m.tenant_id = $2 and m.status = 'active' and m.role in ('owner', 'admin')))
          order by u.id
          limit $3",
-        user,
+        operators,
         tenant,
         MOST,
+        user,
     )
     .fetch_all(tx.conn())
-    .await?
-    .into_iter()
-    .map(UserId::new)
-    .collect())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| Person {
+            id: r.id.into(),
+            email: Email::stored(r.email),
+        })
+        .collect())
 }
 
-/// Tells these people; `ids` are those of the new rows.
+/// Tells these people; `ids` are those of the new rows. Answers who had nothing of the kind waiting.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -70,21 +87,42 @@ pub async fn insert(
     kind: &str,
     data: &Value,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Vec<UserId>> {
     let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
-    sqlx::query!(
+    let told = sqlx::query_scalar!(
         "insert into notification (id, user_id, tenant, kind, data, created_at)
          select u.id, u.person, $3, $4, $5, $6
          from unnest($1::uuid[], $2::uuid[]) u (id, person)
          where not exists (
            select 1 from notification n
            where n.user_id = u.person and n.read_at is null and n.kind = $4 and n.tenant is not distinct from $3 and n.data ->> 'about' = ($5::jsonb) ->> 'about'
-         )",
+         )
+         returning user_id",
         ids,
         &people,
         tenant.map(TenantId::uuid),
         kind,
         data,
+        now.0,
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(told.into_iter().map(UserId::new).collect())
+}
+
+/// Puts away what of a kind about the same waits for these people: there is something newer to say.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn supersede(tx: &mut PlatformTx, people: &[UserId], tenant: Option<TenantId>, kind: &str, about: &str, now: Timestamp) -> Result<()> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "update notification set read_at = $5
+         where user_id = any ($1) and read_at is null and tenant is not distinct from $2 and kind = $3 and data ->> 'about' = $4",
+        &people,
+        tenant.map(TenantId::uuid),
+        kind,
+        about,
         now.0,
     )
     .execute(tx.conn())
@@ -97,44 +135,49 @@ pub async fn insert(
 /// # Errors
 /// When the database does not answer.
 pub async fn unread(tx: &mut PlatformTx, user: UserId, about: About) -> Result<Vec<Notification>> {
-    let (tenant, server) = match about {
-        About::Account(tenant) => (tenant, false),
-        About::Server => (None, true),
+    let (tenant, record, server) = match about {
+        About::Account { tenant, record } => (Some(tenant.uuid()), record, false),
+        About::Server => (None, false, true),
     };
-    let personal: Vec<String> = Suspicion::ALL
-        .iter()
-        .filter(|kind| kind.is_personal())
-        .map(|kind| kind.as_str().to_owned())
-        .collect();
+    let words = |kinds: &mut dyn Iterator<Item = &'static str>| kinds.map(str::to_owned).collect::<Vec<String>>();
+    let personal = words(&mut Suspicion::ALL.iter().filter(|kind| kind.is_personal()).map(|kind| kind.as_str()));
+    let open = words(&mut AlertKind::ALL.iter().filter(|kind| !kind.is_of_record()).map(|kind| kind.as_str()));
     let rows = sqlx::query!(
         r#"select n.id, n.kind, n.data, n.created_at, t.id as "tenant?", t.slug as "slug?", t.name as "name?"
            from notification n
            left join tenant t on t.id = n.tenant
            where n.user_id = $1 and n.read_at is null
-             and (n.tenant = $2 or (n.tenant is null and (n.kind = any ($3)) <> $4))
+             and ((n.tenant = $2 and ($6 or n.kind = any ($7))) or (n.tenant is null and (n.kind = any ($3)) <> $4))
            order by n.created_at desc
            limit $5"#,
         user.uuid(),
-        tenant.map(TenantId::uuid),
+        tenant,
         &personal,
         server,
         SHOWN,
+        record,
+        &open,
     )
     .fetch_all(tx.conn())
     .await?;
     Ok(rows
         .into_iter()
-        .map(|r| Notification {
-            id: r.id.into(),
-            kind: r.kind,
-            about: r.data.get("about").and_then(Value::as_str).map(str::to_owned),
-            count: r.data.get("count").and_then(Value::as_u64),
-            tenant: r.tenant.zip(r.slug).zip(r.name).map(|((id, slug), name)| TenantRef {
-                id: id.into(),
-                slug: tenantry_types::Slug::stored(slug),
-                name,
-            }),
-            created_at: r.created_at.into(),
+        .map(|r| {
+            let text = |name: &str| r.data.get(name).and_then(Value::as_str).map(str::to_owned);
+            Notification {
+                id: r.id.into(),
+                about: text("about"),
+                count: r.data.get("count").and_then(Value::as_u64),
+                text: text("text"),
+                page: text("page"),
+                tenant: r.tenant.zip(r.slug).zip(r.name).map(|((id, slug), name)| TenantRef {
+                    id: id.into(),
+                    slug: tenantry_types::Slug::stored(slug),
+                    name,
+                }),
+                created_at: r.created_at.into(),
+                kind: r.kind,
+            }
         })
         .collect())
 }

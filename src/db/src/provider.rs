@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tenantry_types::provider::{Provider, ProviderCheck, ProviderSync};
-use tenantry_types::{ProviderId, Timestamp};
+use tenantry_types::{ProviderId, TenantId, Timestamp};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ pub async fn update(tx: &mut PlatformTx, provider: &Provider, now: Timestamp) ->
     sqlx::query!(
         "update provider
          set name = $2, kind = $3, base_url = $4, enabled = $5, check_ok = $6, check_at = $7, check_error = $8, updated_at = $9,
-           api_version = $10, sync_hours = $11, new_models = $12
+           api_version = $10, sync_hours = $11, new_models = $12, down_since = case when not $6 then down_since end
          where id = $1",
         provider.id.uuid(),
         provider.name,
@@ -204,7 +204,9 @@ pub async fn set_api_key(tx: &mut PlatformTx, id: ProviderId, sealed: Option<&[u
 /// When the database does not answer.
 pub async fn set_check(tx: &mut PlatformTx, id: ProviderId, check: &ProviderCheck) -> Result<()> {
     sqlx::query!(
-        "update provider set check_ok = $2, check_at = $3, check_error = $4 where id = $1",
+        "update provider
+         set check_ok = $2, check_at = $3, check_error = $4, down_since = case when not $2 then coalesce(down_since, $3) end
+         where id = $1",
         id.uuid(),
         check.ok,
         check.at.0,
@@ -291,4 +293,83 @@ pub async fn set_sync(tx: &mut PlatformTx, id: ProviderId, sync: &ProviderSync) 
 pub async fn delete(tx: &mut PlatformTx, id: ProviderId) -> Result<()> {
     sqlx::query!("delete from provider where id = $1", id.uuid()).execute(tx.conn()).await?;
     Ok(())
+}
+
+/// A provider of which there is something to tell.
+#[derive(Debug, Clone)]
+pub struct Turned {
+    pub id: ProviderId,
+    pub name: String,
+    /// Since when it does not answer; None: it is there again.
+    pub down_since: Option<Timestamp>,
+    /// The time of this kind that was told of last, if it was not told since that it is there again.
+    pub told: Option<Timestamp>,
+}
+
+/// Providers that did not answer twice in a row and that nobody was told of, and those that are there again after
+/// somebody was told; at most 100.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn turned(tx: &mut PlatformTx) -> Result<Vec<Turned>> {
+    let rows = sqlx::query!(
+        "select id, name, down_since, down_told
+         from provider
+         where enabled
+           and ((not check_ok and check_at > down_since and down_told is distinct from down_since)
+             or (check_ok and down_told is not null))
+         order by id
+         limit 100"
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let turned = rows.into_iter().map(|r| Turned {
+        id: r.id.into(),
+        name: r.name,
+        down_since: r.down_since.map(Timestamp),
+        told: r.down_told.map(Timestamp),
+    });
+    Ok(turned.collect())
+}
+
+/// Notes that all were told. False when it is not so any more, or when another server noted it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn set_told(tx: &mut PlatformTx, of: &Turned) -> Result<bool> {
+    let done = sqlx::query!(
+        "update provider set down_told = down_since
+         where id = $1 and down_since is not distinct from $2 and down_told is not distinct from $3",
+        of.id.uuid(),
+        of.down_since.map(|t| t.0),
+        of.told.map(|t| t.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Tenants that have enabled a model which this provider serves, by id, after this one; at most `most`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn tenants_of(tx: &mut PlatformTx, id: ProviderId, after: Option<TenantId>, most: i64) -> Result<Vec<TenantId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct d.tenant_id as "tenant_id!"
+           from model_decision d
+           join model c on c.id = d.model_id and c.is_active
+           where d.enabled
+             and ($2::uuid is null or d.tenant_id > $2)
+             and exists (select 1 from model_route r where r.model_id = d.model_id and r.provider_id = $1)
+           order by 1
+           limit $3"#,
+        id.uuid(),
+        after.map(TenantId::uuid),
+        most,
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .into_iter()
+    .map(TenantId::new)
+    .collect())
 }

@@ -35,7 +35,13 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/members.rs", "oneself(", 1),
     // Joining by a confirmed domain.
     ("domain/src/accounts/openid/join.rs", "welcome(", 1),
-    ("domain/src/outbox.rs", "job(", 1),
+    // What waits is sent after the request, and what was noticed is told.
+    ("domain/src/outbox/line.rs", "job(", 1),
+    ("domain/src/webhooks/deliver.rs", "job(", 1),
+    ("domain/src/alerts.rs", "job(", 2),
+    ("domain/src/alerts/keys.rs", "job(", 1),
+    ("domain/src/alerts/quotas.rs", "job(", 1),
+    ("domain/src/alerts/refusals.rs", "job(", 1),
     ("domain/src/tenants.rs", "found(", 1),
     // Putting the first steps away.
     ("domain/src/tenants.rs", "oneself(", 1),

@@ -19,6 +19,8 @@ const TENANT: &[&str] = &[
     "quota_use",
     "usage_event",
     "usage_hour",
+    "notification_setting",
+    "webhook",
 ];
 /// The same, and readable by the platform role: they must be found before the tenant is known.
 const LOOKUP: &[&str] = &[
@@ -35,6 +37,8 @@ const LOOKUP: &[&str] = &[
     "audit_head",
     "api_key",
     "tenant_domain",
+    "webhook_delivery",
+    "alert_told",
 ];
 /// What belongs to the server. `tenant`, `user_account` and `confirmed_domain` have policies of their own besides.
 const PLATFORM: &[&str] = &[

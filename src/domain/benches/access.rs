@@ -14,7 +14,9 @@ use secrecy::SecretString;
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, Row};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::ports::{Call, CallError, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool};
+use tenantry_domain::ports::{
+    Call, CallError, HookCall, HookError, Hooks, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool,
+};
 use tenantry_domain::{App, Asker, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, api_keys, members, tenants};
 use tenantry_types::account::{Login, Registration};
 use tenantry_types::api_key::NewApiKey;
@@ -40,6 +42,17 @@ impl ModelSource for NoSource {
 impl Upstreams for NoSource {
     async fn call(&self, _: Call<'_>) -> Result<Reply, CallError> {
         Err(CallError::Unreachable)
+    }
+}
+
+#[async_trait]
+impl Hooks for NoSource {
+    fn allows(&self, _: &str) -> bool {
+        true
+    }
+
+    async fn post(&self, _: HookCall<'_>) -> Result<u16, HookError> {
+        Err(HookError::Unreachable)
     }
 }
 
@@ -122,6 +135,7 @@ async fn main() -> std::process::ExitCode {
         mailer: None,
         models: Arc::new(NoSource),
         upstreams: Arc::new(NoSource),
+        hooks: Arc::new(NoSource),
         spool: Arc::new(NoSource),
         heads: None,
         openid: None,

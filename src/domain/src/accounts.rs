@@ -112,7 +112,7 @@ async fn make(app: &App, mut tx: PlatformTx, origin: &Origin, newcomer: Newcomer
             json!({ "operator": first }),
         ),
     );
-    sessions::note_place(&mut tx, &user, origin).await?;
+    sessions::note_place(app, &mut tx, &user, origin).await?;
     if user.email_verified {
         // Who has the link of the mail has typed the password.
         account::owner::note(&mut tx, user.id, now()).await?;

@@ -7,12 +7,13 @@ use tenantry_db::Db;
 use tenantry_types::Email;
 use tenantry_types::text::Secret;
 
+use crate::alerts::{Noticed, Refused};
 use crate::api_keys::usage;
 use crate::audit::{Refusals, Signer, Watch};
 use crate::gateway::Gateway;
 use crate::guesses::Guesses;
 use crate::password::Passwords;
-use crate::ports::{HeadLog, Mailer, ModelSource, OpenIdProviders, Upstreams, UsageSpool};
+use crate::ports::{HeadLog, Hooks, Mailer, ModelSource, OpenIdProviders, Upstreams, UsageSpool};
 use crate::tokens::signing::Signing;
 use crate::vault::{MasterKey, Vault};
 use crate::{Origin, Result, plans};
@@ -83,6 +84,7 @@ pub struct Setup {
     pub mailer: Option<Arc<dyn Mailer>>,
     pub models: Arc<dyn ModelSource>,
     pub upstreams: Arc<dyn Upstreams>,
+    pub hooks: Arc<dyn Hooks>,
     /// Where usage waits for the database.
     pub spool: Arc<dyn UsageSpool>,
     /// Where the heads of the audit's chains are noted; None: nowhere.
@@ -108,6 +110,7 @@ struct Inner {
     mailer: Option<Arc<dyn Mailer>>,
     models: Arc<dyn ModelSource>,
     upstreams: Arc<dyn Upstreams>,
+    hooks: Arc<dyn Hooks>,
     spool: Arc<dyn UsageSpool>,
     gateway: Gateway,
     heads: Option<Arc<dyn HeadLog>>,
@@ -117,6 +120,8 @@ struct Inner {
     signing: Signing,
     refusals: Refusals,
     watch: Watch,
+    noticed: Noticed,
+    refused: Refused,
 }
 
 impl std::fmt::Debug for App {
@@ -138,6 +143,8 @@ impl App {
             signer: Signer::new(&vault)?,
             refusals: Refusals::default(),
             watch: Watch::default(),
+            noticed: Noticed::default(),
+            refused: Refused::default(),
             vault,
             passwords,
             guesses: Guesses::new(),
@@ -145,6 +152,7 @@ impl App {
             mailer: setup.mailer,
             models: setup.models,
             upstreams: setup.upstreams,
+            hooks: setup.hooks,
             spool: setup.spool,
             gateway: Gateway::default(),
             heads: setup.heads,
@@ -230,6 +238,18 @@ impl App {
 
     pub(crate) fn upstreams(&self) -> &dyn Upstreams {
         &*self.inner.upstreams
+    }
+
+    pub(crate) fn hooks(&self) -> &dyn Hooks {
+        &*self.inner.hooks
+    }
+
+    pub(crate) fn noticed(&self) -> &Noticed {
+        &self.inner.noticed
+    }
+
+    pub(crate) fn refused(&self) -> &Refused {
+        &self.inner.refused
     }
 
     pub(crate) fn spool(&self) -> Arc<dyn UsageSpool> {

@@ -314,7 +314,7 @@ async fn join(app: &App, found: &Redeemable, user: User, actor: Actor, hash: Opt
                 json!({ "invited": true }),
             ),
         );
-        crate::accounts::sessions::note_place(&mut tx, &user, actor.origin()).await?;
+        crate::accounts::sessions::note_place(app, &mut tx, &user, actor.origin()).await?;
         crate::accounts::verification::welcome(app, &mut tx, &user).await?;
     }
     account::set_last_tenant(&mut tx, user.id, found.tenant.id).await?;

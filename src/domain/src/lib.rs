@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod alerts;
 pub mod api_keys;
 mod app;
 pub mod audit;
@@ -37,6 +38,7 @@ pub mod tenants;
 pub mod tokens;
 pub mod usage;
 mod vault;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use app::{App, Policy, RegistrationPolicy, Setup, TenantCreation};

@@ -1,5 +1,6 @@
 //! What waits for somebody to look at it. A notification is its reader's: nobody else sees or removes
-//! it. What is about a tenant shows only to who may read its record now.
+//! it. What is about a tenant shows only to who is in it, and what stands in its record only to who may
+//! read that now.
 
 use std::time::Duration;
 
@@ -7,19 +8,22 @@ use tenantry_db::notification as db;
 use tenantry_types::audit::Notification;
 use tenantry_types::{NotificationId, Timestamp};
 
-use crate::{App, Error, Granted, Operator, Principal, Result, needs, now};
+use crate::{App, Error, Operator, Principal, Result, TenantCtx, needs, now};
 
 /// How long one is kept, read or not.
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
-/// What a person has not read yet, in one tenant: what is about their account, and with the right to
-/// read the record what is about the tenant.
+/// What a person has not read yet, in one tenant: what is about their account, and what is about the tenant.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn in_tenant(app: &App, who: &Principal, by: Option<Granted<needs::AuditRead>>) -> Result<Vec<Notification>> {
+pub async fn in_tenant(app: &App, who: &Principal, ctx: &TenantCtx) -> Result<Vec<Notification>> {
+    let about = db::About::Account {
+        tenant: ctx.tenant().id,
+        record: ctx.grant::<needs::AuditRead>().is_ok(),
+    };
     let mut tx = app.db().platform().await?;
-    Ok(db::unread(&mut tx, who.id(), db::About::Account(by.map(|by| by.tenant_id()))).await?)
+    Ok(db::unread(&mut tx, who.id(), about).await?)
 }
 
 /// What an operator has not read yet of what is about the server.

@@ -1,35 +1,37 @@
-//! What leaves the house: written, sealed, in the transaction that causes it, and sent afterwards.
-//! Today that is mail; without SMTP nothing is written. Tenants have a queue each, and accounts,
-//! which belong to no tenant, share the server's.
+//! What leaves the house: written, sealed, in the transaction that causes it, and sent afterwards: mail, which without
+//! SMTP is not written, and what goes to webhooks. Tenants have a queue each, in lanes, and accounts, which belong to no
+//! tenant, share the server's. While something is sent, no transaction is open; what a server had in hand that died is
+//! sent by another, so a receiver may get it twice.
 
 mod letters;
+mod line;
 
 use std::time::Duration;
 
-use tenantry_db::access::{Job, job};
 use tenantry_db::account_token::{self, Kind, Link};
-use tenantry_db::outbox::{self as db, Parcel, Queue};
-use tenantry_db::{Granted, PlatformTx, TenantTx, account};
+use tenantry_db::outbox as db;
+use tenantry_db::{PlatformTx, TenantTx, account};
 use tenantry_types::account::UserStatus;
-use tenantry_types::{Email, Timestamp, UserId};
+use tenantry_types::{Email, Timestamp, UserId, WebhookId};
 use uuid::Uuid;
 
-pub(crate) use letters::{AccountMail, InvitationMail, Notice};
+pub(crate) use letters::{AccountMail, AlertMail, InvitationMail, Notice};
+pub use line::{keep_working, work};
 
 use crate::accounts::sign_up;
 use crate::app::new_token;
-use crate::ports::{Mail, MailError, Mailer};
-use crate::{App, Error, Origin, Place, Result, now};
+use crate::ports::Mail;
+use crate::{App, Error, Origin, Place, Result, now, webhooks};
 
 const INVITATION: &str = "mail.invitation";
+const ALERT: &str = "mail.alert";
 const ACCOUNT: &str = "mail.account";
-/// Tries: after 1, 2, 4 ... minutes, some 8 hours in all.
-const ATTEMPTS: i32 = 9;
+const WEBHOOK: &str = "webhook";
 /// How long a link to a new password works.
 pub(crate) const RESET_LASTS: Duration = Duration::from_secs(30 * 60);
 /// How long a link works that proves an address.
 pub(crate) const VERIFICATION_LASTS: Duration = Duration::from_secs(24 * 3600);
-/// How long it can be seen what the server's queue has sent.
+/// How long it can be seen what was sent.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 fn place(table: &'static str, id: Uuid) -> Place {
@@ -42,28 +44,63 @@ fn place(table: &'static str, id: Uuid) -> Place {
 
 /// Leaves mails to be sent when the transaction commits.
 pub(crate) async fn post_invitations(app: &App, tx: &mut TenantTx, mails: &[InvitationMail]) -> Result<()> {
-    if app.mailer().is_none() || mails.is_empty() {
+    post_mails(app, tx, INVITATION, mails).await
+}
+
+/// Leaves mails that tell of something.
+pub(crate) async fn post_alerts(app: &App, tx: &mut TenantTx, mails: &[AlertMail]) -> Result<()> {
+    post_mails(app, tx, ALERT, mails).await
+}
+
+async fn post_mails<T: serde::Serialize>(app: &App, tx: &mut TenantTx, kind: &str, mails: &[T]) -> Result<()> {
+    if app.mailer().is_none() {
         return Ok(());
     }
-    let mut values = Vec::with_capacity(mails.len());
-    for mail in mails {
-        values.push((place("outbox", Uuid::now_v7()), serde_json::to_vec(mail).map_err(Error::internal)?));
+    let parcels = mails.iter().map(|mail| Ok((None, serde_json::to_vec(mail).map_err(Error::internal)?)));
+    post(app, tx, kind, parcels.collect::<Result<_>>()?).await
+}
+
+/// Leaves what goes to webhooks, to be sent when the transaction commits.
+pub(crate) async fn post_hooks(app: &App, tx: &mut TenantTx, payloads: Vec<(WebhookId, webhooks::Payload)>) -> Result<()> {
+    let parcels = payloads
+        .iter()
+        .map(|(webhook, payload)| Ok((Some(webhook.uuid()), serde_json::to_vec(payload).map_err(Error::internal)?)));
+    post(app, tx, WEBHOOK, parcels.collect::<Result<_>>()?).await
+}
+
+async fn post(app: &App, tx: &mut TenantTx, kind: &str, parcels: Vec<(Option<Uuid>, Vec<u8>)>) -> Result<()> {
+    if parcels.is_empty() {
+        return Ok(());
     }
+    let (lanes, plain): (Vec<_>, Vec<_>) = parcels.into_iter().unzip();
+    let values: Vec<(Place, Vec<u8>)> = plain.into_iter().map(|plain| (place("outbox", Uuid::now_v7()), plain)).collect();
     let sealed = app.vault().seal_in(tx, &values).await?;
-    let parcels: Vec<(Uuid, Vec<u8>)> = values.iter().map(|(place, _)| place.row).zip(sealed).collect();
-    db::insert(tx, INVITATION, &parcels, now()).await?;
+    let parcels: Vec<_> = values
+        .iter()
+        .zip(lanes)
+        .zip(sealed)
+        .map(|(((place, _), lane), sealed)| (place.row, lane, sealed))
+        .collect();
+    db::insert(tx, kind, &parcels, now()).await?;
     Ok(())
 }
 
 /// Leaves a mail about an account to be sent when the transaction commits.
 pub(crate) async fn post_account(app: &App, tx: &mut PlatformTx, mail: &AccountMail) -> Result<()> {
-    if app.mailer().is_none() {
+    post_accounts(app, tx, std::slice::from_ref(mail)).await
+}
+
+/// The same for several at once.
+pub(crate) async fn post_accounts(app: &App, tx: &mut PlatformTx, mails: &[AccountMail]) -> Result<()> {
+    if app.mailer().is_none() || mails.is_empty() {
         return Ok(());
     }
-    let place = place("platform_outbox", Uuid::now_v7());
-    let plain = serde_json::to_vec(mail).map_err(Error::internal)?;
-    let sealed = app.vault().seal_platform(place, &plain)?;
-    db::insert_platform(tx, ACCOUNT, place.row, &sealed, now()).await?;
+    let parcels = mails.iter().map(|mail| {
+        let place = place("platform_outbox", Uuid::now_v7());
+        let plain = serde_json::to_vec(mail).map_err(Error::internal)?;
+        Ok((place.row, app.vault().seal_platform(place, &plain)?))
+    });
+    db::insert_platform(tx, ACCOUNT, &parcels.collect::<Result<Vec<_>>>()?, now()).await?;
     Ok(())
 }
 
@@ -82,91 +119,6 @@ pub(crate) async fn post_notice(app: &App, tx: &mut PlatformTx, to: &Email, what
         from,
     };
     post_account(app, tx, &mail).await
-}
-
-/// Whose queue is worked off.
-enum Owner {
-    Platform,
-    Tenant(Granted<Job>),
-}
-
-impl Owner {
-    async fn open(&self, app: &App) -> Result<Queue> {
-        Ok(match self {
-            Self::Platform => Queue::Platform(app.db().platform().await?),
-            Self::Tenant(by) => Queue::Tenant(app.db().tenant(by).await?),
-        })
-    }
-}
-
-/// Sends what is due; answers how many were sent. What goes wrong in one tenant, or with one mail,
-/// holds up no other.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn work(app: &App) -> Result<u32> {
-    let Some(mailer) = app.mailer() else { return Ok(0) };
-    let mut sent = work_off(app, &**mailer, &Owner::Platform).await?;
-    let mut platform = app.db().platform().await?;
-    let tenants = db::due(&mut platform, now()).await?;
-    drop(platform);
-    for tenant in tenants {
-        sent += work_off(app, &**mailer, &Owner::Tenant(job(tenant))).await?;
-    }
-    Ok(sent)
-}
-
-async fn work_off(app: &App, mailer: &dyn Mailer, owner: &Owner) -> Result<u32> {
-    let mut sent = 0;
-    loop {
-        let mut queue = owner.open(app).await?;
-        let Some(parcel) = queue.take(now()).await? else { return Ok(sent) };
-        let mail = match open(app, &mut queue, &parcel).await {
-            Ok(mail) => mail,
-            // The database is gone: nothing can be noted either.
-            Err(Error::Unavailable) => return Err(Error::Unavailable),
-            Err(error) => {
-                tracing::error!(?error, parcel = %parcel.id, "a mail that waits cannot be opened and is given up");
-                queue.failed(parcel.id, "cannot be opened", None, now()).await?;
-                queue.commit().await?;
-                continue;
-            }
-        };
-        let tried = match mail {
-            Some(mail) => mailer.send(mail).await.map(|()| 1),
-            // There is nobody to send it to.
-            None => Ok(0),
-        };
-        match tried {
-            Ok(one) => {
-                queue.done(parcel.id, now()).await?;
-                sent += one;
-            }
-            Err(error) => {
-                let again = error == MailError::Temporary && parcel.attempts + 1 < ATTEMPTS;
-                let wait = Duration::from_secs(60 << parcel.attempts.clamp(0, ATTEMPTS));
-                let next_at = again.then(|| Timestamp(now().0 + wait));
-                tracing::warn!(%error, again, "a mail was not sent");
-                queue.failed(parcel.id, &error.to_string(), next_at, now()).await?;
-            }
-        }
-        queue.commit().await?;
-    }
-}
-
-/// The mail of a parcel; None when there is nobody to send it to.
-async fn open(app: &App, queue: &mut Queue, parcel: &Parcel) -> Result<Option<Mail>> {
-    match queue {
-        Queue::Tenant(tx) => {
-            let plain = app.vault().open_in(tx, place("outbox", parcel.id), &parcel.payload_sealed).await?;
-            let mail: InvitationMail = serde_json::from_slice(&plain).map_err(Error::internal)?;
-            Ok(Some(mail.mail()))
-        }
-        Queue::Platform(tx) => {
-            let plain = app.vault().open_platform(place("platform_outbox", parcel.id), &parcel.payload_sealed)?;
-            write(app, tx, serde_json::from_slice(&plain).map_err(Error::internal)?).await
-        }
-    }
 }
 
 async fn write(app: &App, tx: &mut PlatformTx, mail: AccountMail) -> Result<Option<Mail>> {
@@ -196,6 +148,7 @@ async fn write(app: &App, tx: &mut PlatformTx, mail: AccountMail) -> Result<Opti
             Some(letters::verify(email, &base_url, &token))
         }
         AccountMail::Notice { to, what, at, from } => Some(letters::notice(to, what, at, &from)),
+        AccountMail::Alert(mail) => Some(mail.mail()),
     })
 }
 
@@ -208,13 +161,18 @@ pub(crate) async fn make_link(tx: &mut PlatformTx, kind: Kind, user: UserId, ema
     Ok((token.expose().to_owned(), until))
 }
 
-/// Forgets what was sent long ago.
+/// Forgets what the server's queue sent long ago.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn sweep(app: &App) -> Result<()> {
     let mut tx = app.db().platform().await?;
-    db::delete_done(&mut tx, Timestamp(now().0 - KEPT)).await?;
+    db::delete_done(&mut tx, sent_long_ago()).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// What was sent before is not kept.
+pub(crate) fn sent_long_ago() -> Timestamp {
+    Timestamp(now().0 - KEPT)
 }

@@ -251,3 +251,38 @@ pub trait UsageSpool: Send + Sync {
     /// When it cannot be removed.
     fn remove(&self, name: &str) -> io::Result<()>;
 }
+
+/// Something to send to a webhook.
+#[derive(Debug)]
+pub struct HookCall<'a> {
+    pub url: &'a str,
+    /// Besides the type of the content.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: String,
+}
+
+/// Why a webhook gave no answer. No text of the other side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HookError {
+    #[error("the receiver could not be reached")]
+    Unreachable,
+    #[error("the receiver did not answer in time")]
+    Timeout,
+    /// The address, or all that its name leads to, is one that webhooks must not have.
+    #[error("the address leads into a network that webhooks must not reach")]
+    Forbidden,
+}
+
+/// Sends to webhooks. Redirects are not followed, and of an answer nothing but the status is looked at.
+#[async_trait]
+pub trait Hooks: Send + Sync {
+    /// Whether an address may be written down at all. What a name leads to is found out when something is sent.
+    fn allows(&self, url: &str) -> bool;
+
+    /// The status of the answer.
+    ///
+    /// # Errors
+    /// Why there is none.
+    async fn post(&self, call: HookCall<'_>) -> Result<u16, HookError>;
+}

@@ -82,5 +82,6 @@ pub async fn set(app: &App, by: Granted<needs::QuotasUpdate>, plan: Option<Optio
     ));
     let quotas = read(app, &mut tx).await?;
     tx.commit().await?;
+    app.noticed().used(by.tenant_id());
     Ok(quotas)
 }

@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http::Request;
 use secrecy::SecretString;
+use tenantry_adapters::hooks::HttpHooks;
 use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_adapters::upstream::{HttpModelSource, Private};
@@ -38,6 +39,7 @@ async fn app(test: &TestDb) -> App {
         mailer: None,
         models: Arc::new(HttpModelSource::new(&Private::All).unwrap()),
         upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
+        hooks: Arc::new(HttpHooks::new(&Private::All).unwrap()),
         // Nothing is used in this measurement: there is no such folder, and none is made.
         spool: Arc::new(FileSpool::new("/nonexistent".into())),
         heads: None,

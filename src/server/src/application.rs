@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tenantry_adapters::heads::HeadFile;
+use tenantry_adapters::hooks::HttpHooks;
 use tenantry_adapters::openid::HttpOpenId;
 use tenantry_adapters::smtp::SmtpMailer;
 use tenantry_adapters::spool::FileSpool;
@@ -44,6 +45,7 @@ pub async fn start(config: &Config, db: Db) -> Result<App, Failure> {
         mailer: mailer(config)?,
         models: Arc::new(models),
         upstreams: Arc::new(HttpUpstreams::new(&config.allow_private_providers).map_err(Failure::failed)?),
+        hooks: Arc::new(HttpHooks::new(&config.allow_private_webhooks).map_err(Failure::failed)?),
         spool: Arc::new(FileSpool::new(config.data_dir.join("spool"))),
         heads: Some(Arc::new(HeadFile::new(config.audit_heads.clone()))),
         openid: openid(config)?,

@@ -92,6 +92,7 @@ pub struct Config {
     pub allow_private_providers: Private,
     /// How often providers are looked at; None: never.
     pub provider_check: Option<Duration>,
+    pub allow_private_webhooks: Private,
     /// Whether the gateway asks which models a tenant has enabled.
     pub filter_models: bool,
     /// Whether, of those, everybody in the tenant may use all.

@@ -170,6 +170,13 @@ impl AuditEvent {
             "signing_key.installed" => "put a new key for signing into place".into(),
             "tenant.purged" => format!("removed {target} with all of its data"),
             "user.switched_tenant" => format!("went to {target}"),
+            "tenant.notifications_updated" => "changed what the tenant is told of".into(),
+            "webhook.created" => format!("made the webhook {target}"),
+            "webhook.updated" => format!("changed the webhook {target}"),
+            "webhook.rotated" => format!("gave the webhook {target} a new secret"),
+            "webhook.tested" => format!("tried the webhook {target} out"),
+            "webhook.deleted" => format!("removed the webhook {target}"),
+            "webhook.switched_off" => format!("switched the webhook {target} off, because it had failed for a day"),
             "security.suspicious" => format!("saw something suspicious about {target}: {}", text("kind").replace('_', " ")),
             "audit.exported" => "took the record along as a file".into(),
             "models.report_exported" => "took the report on models along as a file".into(),
@@ -232,11 +239,15 @@ impl Suspicion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
     pub id: NotificationId,
-    /// A `Suspicion`.
+    /// A `Suspicion`, an `AlertKind`, or `provider_up`.
     pub kind: String,
-    /// The id of whom it is about.
+    /// Whom or what it is about.
     pub about: Option<String>,
     pub count: Option<u64>,
+    /// What there is to say, where it was written down.
+    pub text: Option<String>,
+    /// The page that shows more of it, below the tenant's own; of what is about the server, below the operator's.
+    pub page: Option<String>,
     pub tenant: Option<TenantRef>,
     pub created_at: Timestamp,
 }
@@ -248,6 +259,12 @@ impl Notification {
         if kind.is_some_and(Suspicion::is_personal) {
             return "/account".to_owned();
         }
+        if let Some(page) = &self.page {
+            return match &self.tenant {
+                Some(tenant) => format!("/t/{}/{page}", tenant.slug),
+                None => format!("/admin/{page}"),
+            };
+        }
         let about = self.about.as_deref().unwrap_or_default();
         let outcome = if kind.is_some() { "&outcome=denied" } else { "" };
         match &self.tenant {
@@ -258,6 +275,9 @@ impl Notification {
 
     /// In words, for people.
     pub fn sentence(&self) -> String {
+        if let Some(text) = &self.text {
+            return text.clone();
+        }
         let count = self.count.unwrap_or(1);
         match Suspicion::from_word(&self.kind) {
             Some(Suspicion::DeniedBurst) => format!("Somebody was refused {count} times within ten minutes."),

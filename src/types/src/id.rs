@@ -165,6 +165,10 @@ ids! {
     ApiKeyId = "key";
     /// A person as a provider of OpenID Connect knows them.
     IdentityId = "idn";
+    /// Where a tenant wants to be told over HTTP.
+    WebhookId = "whk";
+    /// One thing that was sent to a webhook.
+    DeliveryId = "dlv";
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! API judge every input by the same code. Nothing here knows SQL, HTTP or Leptos.
 
 pub mod account;
+pub mod alert;
 pub mod api_key;
 pub mod audit;
 pub mod configuration;
@@ -28,6 +29,7 @@ pub mod text;
 pub mod time;
 pub mod token;
 pub mod usage;
+pub mod webhook;
 pub mod workspace;
 
 pub use account::{TenantRef, WorkspaceRef};

@@ -112,6 +112,8 @@ permissions! {
     GatewayUse = "gateway:use", Write, tenant: [Owner Admin Developer], workspace: [Admin Reviewer Annotator], "use models through the gateway";
     UsageRead = "usage:read", Read, tenant: [Owner Admin Developer Operator], workspace: [], "see what one used of the gateway; who manages keys sees all";
     AuditRead = "audit:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what happened in the tenant";
+    WebhooksRead = "webhooks:read", Read, tenant: [Owner Admin], workspace: [], "see webhooks and what was delivered to them";
+    WebhooksManage = "webhooks:manage", Write, tenant: [Owner Admin], workspace: [], "make, change, test and remove webhooks";
     PermissionsRead = "permissions:read", Read, tenant: [Owner Admin Operator], workspace: [], "see what members may, and why";
     PermissionsManage = "permissions:manage", Write, tenant: [Owner Admin], workspace: [], "grant and deny permissions to members";
 }

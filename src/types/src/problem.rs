@@ -139,6 +139,8 @@ pub enum Choice {
     Suspicion,
     JoinRole,
     UsageGroup,
+    AlertKind,
+    DeliveryState,
 }
 
 impl Choice {
@@ -166,6 +168,10 @@ impl Choice {
             Self::SignInMethod => "password, oidc",
             Self::JoinRole => "developer, viewer",
             Self::UsageGroup => "day, hour, model, user, key, workspace",
+            Self::AlertKind => {
+                "job_completed, job_failed, quota_warning, quota_exceeded, key_expiring, refusals, security, provider_down, webhook_off"
+            }
+            Self::DeliveryState => "waiting, delivered, failed",
             Self::AuditOutcome => "ok, denied, failed",
             Self::AuditDoor => "web, api, cli, system",
             Self::KeyOwner => "user, tenant",
@@ -286,7 +292,7 @@ impl Fault {
             Self::NotAPattern => "Must be how names begin and a star, such as openai/*, or a star alone for all.".into(),
             Self::NotAModelRef => "Must be the id of a model, or how names begin and a star, such as openai/*.".into(),
             Self::OnlyOfAzure => "Only a provider of the kind azure has this.".into(),
-            Self::UrlForbidden => "This address is not allowed for a provider.".into(),
+            Self::UrlForbidden => "This address is not allowed: it leads to the server itself or into its own network.".into(),
             Self::NotOneOf { of } => format!("Must be one of: {}.", of.words()),
             Self::ControlCharacters => "Must not hold control characters.".into(),
             Self::CommonPassword => "This password is too easily guessed: choose another.".into(),

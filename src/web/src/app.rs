@@ -74,6 +74,8 @@ pub fn Console() -> impl IntoView {
                     <Route path=path!("keys") view=later::Keys ssr=SsrMode::Async />
                     <Route path=path!("usage") view=later::Usage ssr=SsrMode::Async />
                     <Route path=path!("playground") view=later::Playground ssr=SsrMode::Async />
+                    <Route path=path!("notifications") view=later::Notifications ssr=SsrMode::Async />
+                    <Route path=path!("webhooks/:webhook") view=later::WebhookPage ssr=SsrMode::Async />
                     <Route path=path!("audit") view=later::Audit ssr=SsrMode::Async />
                     <Route path=path!("permissions") view=later::Permissions ssr=SsrMode::Async />
                     <Route path=path!("settings") view=later::Settings ssr=SsrMode::Async />

@@ -2,6 +2,7 @@
 //! happened, what looks like an attack, what was used. There is nothing to press in them but links and plain
 //! forms, and so the browser needs no code for them. Escaping is left to `view!`.
 mod access;
+mod alerts;
 mod domains;
 mod health;
 mod keys;
@@ -20,9 +21,11 @@ use crate::rpc::encode;
 use crate::ui::{Avatar, Empty, Icon};
 
 pub use access::access;
+pub use alerts::{DELIVERIES, Log, Told, notifications, webhook};
 pub use domains::domains;
 pub use health::health;
 pub use keys::keys_of;
+pub use query::typed_in;
 pub use record::{Asked, Chain, Found, record};
 pub use usage::{Seen, Shown, usage};
 

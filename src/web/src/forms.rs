@@ -11,6 +11,7 @@ mod keys;
 mod links;
 mod openid;
 mod playground;
+mod webhooks;
 
 use std::collections::BTreeMap;
 
@@ -70,6 +71,8 @@ pub fn router(app: App, assets: Assets, options: &LeptosOptions) -> Router {
         .route("/invite/{token}", post(invite::accept))
         .route("/t/{tenant}/invitations", post(invite::send))
         .route("/t/{tenant}/keys", post(keys::send))
+        .route("/t/{tenant}/notifications", post(webhooks::make))
+        .route("/t/{tenant}/webhooks/{webhook}", post(webhooks::rotate))
         .route("/_fn/playground", post(playground::ask))
         .route(LEAVE, get(openid::leave))
         .route(ARRIVE, get(openid::arrive))

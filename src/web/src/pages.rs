@@ -2,6 +2,7 @@
 //! and holds the forms that change it; words and layout live here, rules do not.
 mod account;
 mod admin;
+mod alerts;
 mod audit;
 mod invitations;
 mod invite;

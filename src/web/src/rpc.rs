@@ -4,6 +4,7 @@
 //! turned into the same JSON value that the API takes, and read by the same parser.
 pub mod account;
 pub mod admin;
+pub mod alerts;
 pub mod audit;
 mod done;
 mod error;

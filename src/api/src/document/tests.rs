@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 use tenantry_types::permission::Permission;
 use tenantry_types::{
-    FieldError, account, api_key, configuration, invitation, member, model, openid, permission, plan, provider, sign_in, tenant, token, workspace,
+    FieldError, account, alert, api_key, configuration, invitation, member, model, openid, permission, plan, provider, sign_in, tenant, token,
+    webhook, workspace,
 };
 
 use super::{METHODS, build, examples};
@@ -191,6 +192,9 @@ const PARSERS: &[(&str, Parse)] = &[
     ("NewApiKey", |b| api_key::NewApiKey::parse(b).map(drop)),
     ("ApiKeyPatch", |b| api_key::ApiKeyPatch::parse(b).map(drop)),
     ("KeyRotation", |b| api_key::KeyRotation::parse(b).map(drop)),
+    ("NotificationPatch", |b| alert::NotificationPatch::parse(b).map(drop)),
+    ("NewWebhook", |b| webhook::NewWebhook::parse(b).map(drop)),
+    ("WebhookPatch", |b| webhook::WebhookPatch::parse(b).map(drop)),
     ("NewWorkspace", |b| workspace::NewWorkspace::parse(b).map(drop)),
     ("WorkspacePatch", |b| workspace::WorkspacePatch::parse(b).map(drop)),
     ("WorkspaceRoleChange", |b| workspace::WorkspaceRoleChange::parse(b).map(drop)),

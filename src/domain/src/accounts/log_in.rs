@@ -89,7 +89,7 @@ pub async fn log_in(app: &App, origin: &Origin, cmd: Login) -> Result<Entered> {
         let code = cmd.totp.as_ref().ok_or(ProblemCode::TotpRequired)?;
         totp::check(app, &mut tx, &proved.user, origin, &stored, code).await?;
     }
-    enter(tx, origin, proved.user, proved.new_hash).await
+    enter(app, tx, origin, proved.user, proved.new_hash).await
 }
 
 /// Logs in by a page: with a ticket when the code is to follow.
@@ -101,7 +101,7 @@ pub async fn begin(app: &App, origin: &Origin, cmd: Login) -> Result<LogIn> {
     let mut tx = app.db().platform().await?;
     still_holds(&mut tx, &proved).await?;
     if totp::confirmed(&mut tx, proved.user.id).await?.is_none() {
-        let user = enter(tx, origin, proved.user, proved.new_hash).await?;
+        let user = enter(app, tx, origin, proved.user, proved.new_hash).await?;
         return Ok(LogIn::Done(user, SignInMethod::Password));
     }
     let step = Step::Password {
@@ -139,7 +139,7 @@ pub async fn finish(app: &App, origin: &Origin, ticket: &str, code: &Secret) -> 
     if let Some(stored) = totp::confirmed(&mut tx, user.id).await? {
         totp::check(app, &mut tx, &user, origin, &stored, code).await?;
     }
-    Ok(LogIn::Done(enter(tx, origin, user, None).await?, SignInMethod::Password))
+    Ok(LogIn::Done(enter(app, tx, origin, user, None).await?, SignInMethod::Password))
 }
 
 async fn check_password(app: &App, origin: &Origin, cmd: &Login) -> Result<Proved> {
@@ -179,19 +179,19 @@ async fn still_holds(tx: &mut PlatformTx, proved: &Proved) -> Result<()> {
     Err(ProblemCode::BadCredentials.into())
 }
 
-async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<Entered> {
+async fn enter(app: &App, mut tx: PlatformTx, origin: &Origin, user: User, new_hash: Option<String>) -> Result<Entered> {
     if let Some(hash) = new_hash {
         account::set_password_hash(&mut tx, user.id, &hash, now()).await?;
     }
-    let standing = note(&mut tx, origin, &user, json!({})).await?;
+    let standing = note(app, &mut tx, origin, &user, json!({})).await?;
     tx.commit().await?;
     Ok(Entered { user, standing })
 }
 
 /// Notes that somebody came in, and says what their session is bound to.
-pub(super) async fn note(tx: &mut PlatformTx, origin: &Origin, user: &User, how: serde_json::Value) -> Result<Standing> {
+pub(super) async fn note(app: &App, tx: &mut PlatformTx, origin: &Origin, user: &User, how: serde_json::Value) -> Result<Standing> {
     let standing = account::touch(tx, user.id, now()).await?;
-    sessions::note_place(tx, user, origin).await?;
+    sessions::note_place(app, tx, user, origin).await?;
     tx.record(
         &Actor::newcomer(user, origin),
         event("user.logged_in", "user", Some(user.id.to_string()), &user.name, how),

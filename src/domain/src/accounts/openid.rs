@@ -251,7 +251,7 @@ pub(super) async fn sign_in(app: &App, origin: &Origin, visit: Visit, code: Opti
         keep(app, &mut arrived, origin, &user, &visit, what).await?;
         tx = arrived;
     }
-    join::enter(tx, origin, user, &visit).await
+    join::enter(app, tx, origin, user, &visit).await
 }
 
 /// The account of an address that both sides have verified.

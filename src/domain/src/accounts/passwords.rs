@@ -148,7 +148,7 @@ pub async fn reset(app: &App, origin: &Origin, cmd: PasswordReset) -> Result<()>
     account_token::delete_all(&mut tx, Kind::Reset, user.id).await?;
     // The places of before may be those of whoever knew the old password. This one is the owner's.
     sign_in_place::delete_all(&mut tx, user.id).await?;
-    super::sessions::note_place(&mut tx, &user, origin).await?;
+    super::sessions::note_place(app, &mut tx, &user, origin).await?;
     post_notice(app, &mut tx, &user.email, Notice::PasswordReset, origin).await?;
     record(&mut tx, &Actor::newcomer(&user, origin), "user.password_reset", &user);
     tx.commit().await?;

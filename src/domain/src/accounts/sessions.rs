@@ -55,13 +55,13 @@ pub fn renewed(who: &Principal) -> Option<SignedIn> {
 
 /// Notes where an account was signed in from. Network and device both new, where there were others
 /// before: that may be somebody else.
-pub(crate) async fn note_place(tx: &mut PlatformTx, user: &User, origin: &Origin) -> Result<()> {
+pub(crate) async fn note_place(app: &App, tx: &mut PlatformTx, user: &User, origin: &Origin) -> Result<()> {
     let network = network_of(origin);
     if network.is_empty() {
         return Ok(());
     }
     if sign_in_place::is_strange(tx, user.id, &network, &origin.device).await? {
-        audit::new_place(tx, user, origin).await?;
+        audit::new_place(app, tx, user, origin).await?;
     }
     sign_in_place::touch(tx, user.id, &network, &origin.device, now()).await?;
     Ok(())

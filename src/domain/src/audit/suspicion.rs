@@ -10,14 +10,16 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tenantry_db::access::job;
 use tenantry_db::audit::Event;
-use tenantry_db::notification::{self, Whom};
-use tenantry_db::{DbError, PlatformTx};
+use tenantry_db::notification::{self, Person, Whom};
+use tenantry_db::{DbError, PlatformTx, alert};
 use tenantry_types::account::User;
-use tenantry_types::audit::Suspicion;
-use tenantry_types::{TenantId, Timestamp, UserId};
+use tenantry_types::alert::AlertKind;
+use tenantry_types::audit::{Notification, Suspicion};
+use tenantry_types::{Email, TenantId, TenantRef, Timestamp, UserId};
 
 use super::event;
-use crate::{Actor, App, Origin, Result, new_id, now};
+use crate::outbox::{self, AccountMail, AlertMail};
+use crate::{Actor, App, Origin, Result, alerts, new_id, now, webhooks};
 
 const WINDOW: Duration = Duration::from_secs(600);
 /// Different things that are counted at once.
@@ -107,19 +109,15 @@ struct Concerned {
 
 /// Records it and tells people, in one transaction.
 async fn raise(app: &App, kind: Suspicion, chain: Option<TenantId>, tell: Whom, who: Concerned, count: u64) -> Result<()> {
-    let mut tx = app.db().platform().await?;
-    tell_people(&mut tx, kind, chain, tell, &who.about, count).await?;
-    let what = suspicious(kind, who, count);
     let done = match chain {
         None => {
-            tx.record(&Actor::system(Origin::system("audit")), what);
+            let mut tx = app.db().platform().await?;
+            let told = tell_people(&mut tx, kind, None, tell, &who.about, count).await?;
+            mail(app, &mut tx, kind, told, (&who.about, count)).await?;
+            tx.record(&Actor::system(Origin::system("audit")), suspicious(kind, who, count));
             tx.commit().await
         }
-        Some(id) => {
-            let mut tx = tx.enter(&job(id)).await?;
-            tx.record(what);
-            tx.commit().await
-        }
+        Some(id) => raise_in(app, kind, id, tell, who, count).await?,
     };
     match done {
         // Purged in the meantime.
@@ -128,26 +126,63 @@ async fn raise(app: &App, kind: Suspicion, chain: Option<TenantId>, tell: Whom, 
     }
 }
 
+/// The same in a tenant, whose settings say where it goes besides the record.
+async fn raise_in(app: &App, kind: Suspicion, id: TenantId, tell: Whom, who: Concerned, count: u64) -> Result<std::result::Result<(), DbError>> {
+    let (by, now) = (job(id), now());
+    let mut tx = app.db().tenant(&by).await?;
+    let Some((named, wishes)) = alert::wishes(&mut tx).await? else {
+        return Ok(Ok(()));
+    };
+    let channels = wishes.of(AlertKind::Security);
+    // Whoever goes on and on fills nobody's mailbox: once a day.
+    let once = format!("{kind} {} {}", who.about, now.0.date());
+    let first = channels.anywhere() && alert::tell(&mut tx, AlertKind::Security, &once, now).await?;
+    if first && channels.webhook {
+        let data = json!({ "kind": kind, "about": who.about, "count": count });
+        webhooks::announce(app, &mut tx, &named, AlertKind::Security, &data, now).await?;
+    }
+    let mut tx = tx.leave().await?;
+    if channels.in_app {
+        tell_people(&mut tx, kind, Some(id), tell, &who.about, count).await?;
+    }
+    let mailed = match first && channels.mail {
+        true => notification::people(&mut tx, tell).await?,
+        false => Vec::new(),
+    };
+    let mut tx = tx.enter(&by).await?;
+    let mails: Vec<_> = mailed
+        .into_iter()
+        .map(|person| letter(app, kind, (&who.about, count), Some(&named), person.email))
+        .collect();
+    outbox::post_alerts(app, &mut tx, &mails).await?;
+    tx.record(suspicious(kind, who, count));
+    Ok(tx.commit().await)
+}
+
 fn suspicious(kind: Suspicion, who: Concerned, count: u64) -> Event {
     let changes = json!({ "kind": kind, "count": count });
     event("security.suspicious", who.target_type, Some(who.about), &who.name, changes)
 }
 
-async fn tell_people(tx: &mut PlatformTx, kind: Suspicion, tenant: Option<TenantId>, whom: Whom, about: &str, count: u64) -> Result<()> {
-    let people = notification::people(tx, whom).await?;
+/// Answers whom it was news to.
+async fn tell_people(tx: &mut PlatformTx, kind: Suspicion, tenant: Option<TenantId>, whom: Whom, about: &str, count: u64) -> Result<Vec<Person>> {
+    let mut people = notification::people(tx, whom).await?;
+    let to: Vec<UserId> = people.iter().map(|person| person.id).collect();
     let ids: Vec<_> = people.iter().map(|_| new_id()).collect();
     let data = json!({ "about": about, "count": count });
-    notification::insert(tx, &ids, &people, tenant, kind.as_str(), &data, now()).await?;
-    Ok(())
+    let told = notification::insert(tx, &ids, &to, tenant, kind.as_str(), &data, now()).await?;
+    people.retain(|person| told.contains(&person.id));
+    Ok(people)
 }
 
 /// For a sign-in from a network and a device that the account never had, though it had others.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn new_place(tx: &mut PlatformTx, user: &User, origin: &Origin) -> Result<()> {
+pub(crate) async fn new_place(app: &App, tx: &mut PlatformTx, user: &User, origin: &Origin) -> Result<()> {
     let about = user.id.to_string();
-    tell_people(tx, Suspicion::NewPlace, None, Whom::User(user.id), &about, 1).await?;
+    let told = tell_people(tx, Suspicion::NewPlace, None, Whom::User(user.id), &about, 1).await?;
+    mail(app, tx, Suspicion::NewPlace, told, (&about, 1)).await?;
     let who = Concerned {
         target_type: "user",
         about,
@@ -155,4 +190,31 @@ pub(crate) async fn new_place(tx: &mut PlatformTx, user: &User, origin: &Origin)
     };
     tx.record(&Actor::newcomer(user, origin), suspicious(Suspicion::NewPlace, who, 1));
     Ok(())
+}
+
+/// A mail says of it what the console says.
+fn letter(app: &App, kind: Suspicion, (about, count): (&str, u64), tenant: Option<&TenantRef>, to: Email) -> AlertMail {
+    let notice = Notification {
+        id: new_id(),
+        kind: kind.as_str().to_owned(),
+        about: Some(about.to_owned()),
+        count: Some(count),
+        text: None,
+        page: None,
+        tenant: tenant.cloned(),
+        created_at: now(),
+    };
+    let what = match kind.is_personal() {
+        true => "is it you who signs in?",
+        false => AlertKind::Security.label(),
+    };
+    alerts::letter(app, tenant, what, (&notice.sentence(), &notice.page()), to)
+}
+
+/// Mails what is of no tenant.
+async fn mail(app: &App, tx: &mut PlatformTx, kind: Suspicion, to: Vec<Person>, (about, count): (&str, u64)) -> Result<()> {
+    let mails = to
+        .into_iter()
+        .map(|person| AccountMail::Alert(letter(app, kind, (about, count), None, person.email)));
+    outbox::post_accounts(app, tx, &mails.collect::<Vec<_>>()).await
 }

@@ -222,7 +222,8 @@ pub(super) struct Place {
 }
 
 impl Running {
-    fn enter(&self, holder: Uuid, limit: i64) -> Option<Place> {
+    /// The place, and how many run now.
+    fn enter(&self, holder: Uuid, limit: i64) -> Option<(Place, i64)> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = all.entry(holder).or_default();
         if *count >= limit {
@@ -232,7 +233,7 @@ impl Running {
             return None;
         }
         *count += 1;
-        Some(Place { all: self.0.clone(), holder })
+        Some((Place { all: self.0.clone(), holder }, *count))
     }
 }
 
@@ -298,18 +299,42 @@ impl Drop for Hold {
 /// # Errors
 /// `Quota`, `Budget`, `RateLimited`; `Unavailable` when what is left cannot be known.
 pub(super) async fn admit(app: &App, seat: &Seat, estimate: Estimate, cost: i64) -> Result<Hold> {
+    let admitted = try_admit(app, seat, estimate, cost).await;
+    if let Err(error) = &admitted {
+        note_refusal(app, seat, error);
+    }
+    admitted
+}
+
+/// Notes which limit stood against a request.
+pub(super) fn note_refusal(app: &App, seat: &Seat, error: &Error) {
+    if let Error::Quota { resource, .. } = error {
+        app.noticed().refused(seat.tenant(), *resource);
+    }
+    if let Some(key) = seat.key() {
+        app.refused().add(seat.tenant(), key, error);
+    }
+}
+
+async fn try_admit(app: &App, seat: &Seat, estimate: Estimate, cost: i64) -> Result<Hold> {
     let mut hold = Hold::default();
     let (gateway, limits, now) = (app.gateway(), &seat.supply.limits, now());
     let tenant = seat.tenant();
     let over = |resource, limit| Error::Quota { resource, limit };
     // Counted without a limit as well: people look at it.
     let limit = limits.get(&Resource::ConcurrentRequests).copied().unwrap_or(i64::MAX);
-    let place = gateway.running.enter(tenant.uuid(), limit);
-    hold._places.push(place.ok_or(over(Resource::ConcurrentRequests, limit))?);
+    let (place, running) = gateway
+        .running
+        .enter(tenant.uuid(), limit)
+        .ok_or(over(Resource::ConcurrentRequests, limit))?;
+    hold._places.push(place);
+    if limit < i64::MAX && running.saturating_mul(5) >= limit.saturating_mul(4) {
+        app.noticed().ran_at_once(tenant, running);
+    }
     let at_once = i64::from(app.policy().gateway_requests_at_once);
     if let Some(holder) = seat.key().map(|k| k.uuid()).or(seat.user().map(|u| u.uuid())).filter(|_| at_once > 0) {
         let place = gateway.running.enter(holder, at_once);
-        hold._places.push(place.ok_or(Error::RateLimited { retry_after_s: 1 })?);
+        hold._places.push(place.ok_or(Error::RateLimited { retry_after_s: 1 })?.0);
     }
     let amounts = [
         (Resource::ApiCallsPerHour, 1),

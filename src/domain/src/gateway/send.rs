@@ -59,7 +59,10 @@ pub async fn send(
     let gateway = app.gateway();
     let key = seat.asker().key();
     let rate = match key.and_then(|key| Some((key.id(), key.facts().rate_limit?))) {
-        Some((id, limit)) => gateway.rates.pass(id, limit)?,
+        Some((id, limit)) => gateway
+            .rates
+            .pass(id, limit)
+            .inspect_err(|error| limits::note_refusal(app, seat, error))?,
         None => None,
     };
     let opened = gateway.keys(app, &seat.catalogue)?;

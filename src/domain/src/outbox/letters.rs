@@ -31,6 +31,21 @@ impl InvitationMail {
     }
 }
 
+/// Tells somebody of something.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AlertMail {
+    pub to: Email,
+    pub subject: String,
+    pub text: String,
+}
+
+impl AlertMail {
+    pub(super) fn mail(self) -> Mail {
+        let Self { to, subject, text } = self;
+        Mail { to, subject, text }
+    }
+}
+
 /// A mail about an account, which belongs to no tenant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum AccountMail {
@@ -43,6 +58,8 @@ pub(crate) enum AccountMail {
     Verify { user: UserId, email: Email, base_url: String },
     /// Something changed that the owner of the account must hear of.
     Notice { to: Email, what: Notice, at: Timestamp, from: String },
+    /// To those who run the server, or to the owner of an account.
+    Alert(AlertMail),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -93,7 +93,11 @@ async fn write(app: &App, segment: &Segment) -> Result<()> {
 async fn write_of(app: &App, tenant: TenantId, records: &[&str]) -> Result<()> {
     let mut tx = app.db().tenant(&job(tenant)).await?;
     match db::add(&mut tx, &format!("[{}]", records.join(","))).await {
-        Ok(_) => Ok(tx.commit_counts().await?),
+        Ok(_) => {
+            tx.commit_counts().await?;
+            app.noticed().used(tenant);
+            Ok(())
+        }
         // The tenant was purged meanwhile, and its usage with it.
         Err(DbError::Constraint(name)) => {
             tracing::warn!(%tenant, constraint = name, records = records.len(), "usage of a tenant that is gone");

@@ -26,6 +26,7 @@ async fn node(w: &World) -> App {
         mailer: None,
         models: Arc::new(NoSource),
         upstreams: Arc::new(NoSource),
+        hooks: Arc::new(NoSource),
         spool: Arc::new(NoSource),
         heads: None,
         openid: None,

@@ -8,7 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
 use tenantry_domain::ports::{
-    Call, CallError, HeadLog, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams, UsageSpool,
+    Call, CallError, HeadLog, HookCall, HookError, Hooks, Mail, MailError, Mailer, ModelSource, Reply, Segment, SourceError, Upstream, Upstreams,
+    UsageSpool,
 };
 use tenantry_domain::{App, Error, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, invitations, tenants, workspaces};
 use tenantry_types::account::{Registration, User};
@@ -38,6 +39,17 @@ impl ModelSource for NoSource {
 impl Upstreams for NoSource {
     async fn call(&self, _: Call<'_>) -> Result<Reply, CallError> {
         Err(CallError::Unreachable)
+    }
+}
+
+#[async_trait]
+impl Hooks for NoSource {
+    fn allows(&self, _: &str) -> bool {
+        true
+    }
+
+    async fn post(&self, _: HookCall<'_>) -> Result<u16, HookError> {
+        Err(HookError::Unreachable)
     }
 }
 
@@ -136,6 +148,7 @@ async fn app_of(policy: Policy, models: Arc<dyn ModelSource>) -> (App, TestDb, A
         mailer: Some(postbox.clone()),
         models,
         upstreams: Arc::new(NoSource),
+        hooks: Arc::new(NoSource),
         spool: Arc::new(NoSource),
         heads: Some(heads.clone()),
         openid: None,

@@ -102,6 +102,8 @@ settings! {
         "Which private addresses model providers may have, as Ollama and vLLM often do: true (all), false (none), or networks such as 10.0.0.0/8, separated by commas";
     "provider_check", Plain, ["TENANTRY_PROVIDER_CHECK"], Some("provider-check"), Some("60s"), "TIME",
         "How often each provider is asked for its list of models, to see whether it answers: 10s to 60m, or off";
+    "allow_private_webhooks", Plain, ["TENANTRY_ALLOW_PRIVATE_WEBHOOKS"], Some("allow-private-webhooks"), Some("false"), "NETWORKS",
+        "Which private addresses webhooks may have, which owners and admins of tenants add: true (all), false (none), or networks";
     "audit_heads", Plain, ["TENANTRY_AUDIT_HEADS"], Some("audit-heads"), None, "FILE",
         "Where the heads of the audit's chains are noted every five minutes [default: audit-heads.ndjson in the data folder]: best on another disk, or copied away";
     "log_level", Plain, ["LOG_LEVEL", "TENANTRY_LOG_LEVEL"], Some("log-level"), Some("info"), "LEVEL",

@@ -96,6 +96,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", private).unwrap_or(Private::All);
     let provider_check = reader.read("provider_check", pause).unwrap_or(Some(Duration::from_secs(60)));
+    let allow_private_webhooks = reader.read("allow_private_webhooks", private).unwrap_or(Private::None);
     let filter_models = reader.read("filter_models", boolean).unwrap_or(true);
     let bypass_model_access = reader.read("bypass_model_access", boolean).unwrap_or(false);
     let gateway_requests_at_once = reader.read("gateway_requests_at_once", |text| number(text, 0, 1_000_000)).unwrap_or(500);
@@ -155,6 +156,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
         only_tenant_fallback,
         allow_private_providers,
         provider_check,
+        allow_private_webhooks,
         filter_models,
         bypass_model_access,
         gateway_requests_at_once,

@@ -1,18 +1,20 @@
-//! What has to be done again and again while the server runs: mails that wait, sessions that are
-//! over, the use of keys and models, heads of the audit's chains to note, addresses that no longer count, providers to look at, models of
-//! one that did not answer at the start.
+//! What has to be done again and again while the server runs: what waits to be sent, what has to be told, sessions that
+//! are over, the use of keys and models, heads of the audit's chains to note, addresses that no longer count, providers
+//! to look at, models of one that did not answer at the start.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tenantry_db::PgSessionStore;
-use tenantry_domain::{App, access, accounts, api_keys, audit, gateway, idempotency, initialize, notifications, outbox, providers, tokens, usage};
+use tenantry_domain::{
+    App, access, accounts, alerts, api_keys, audit, gateway, idempotency, initialize, notifications, outbox, providers, tokens, usage,
+};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::middleware::limits::Limits;
 
-const MAIL: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(5);
 const HEADS: Duration = Duration::from_secs(300);
 const KEY_USES: Duration = Duration::from_secs(60);
 const USAGE: Duration = Duration::from_secs(1);
@@ -40,9 +42,10 @@ pub struct Habits {
 
 pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>, habits: &Habits) -> Chores {
     let mut tasks = JoinSet::new();
-    if app.mailer().is_some() {
-        tasks.spawn(send_mail(app.clone()));
-    }
+    tasks.spawn(outbox::keep_working(app.clone()));
+    tasks.spawn(look(app.clone()));
+    tasks.spawn(look_at_providers(app.clone()));
+    tasks.spawn(survey(app.clone()));
     tasks.spawn(note_key_uses(app.clone()));
     tasks.spawn(write_usage(app.clone()));
     tasks.spawn(tidy(app.clone(), store, limits, habits.usage_days));
@@ -56,13 +59,35 @@ pub fn start(app: App, store: PgSessionStore, limits: Arc<Limits>, habits: &Habi
     Chores(tasks)
 }
 
-async fn send_mail(app: App) {
-    let mut due = interval(MAIL);
+async fn look(app: App) {
+    let mut due = interval(LOOK);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         due.tick().await;
-        if let Err(error) = outbox::work(&app).await {
-            tracing::warn!(?error, "mails could not be sent; they are tried again");
+        if let Err(error) = alerts::look(&app).await {
+            tracing::warn!(?error, "what was noticed could not be told; it is tried again");
+        }
+    }
+}
+
+async fn look_at_providers(app: App) {
+    let mut due = interval(LOOK);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = alerts::look_at_providers(&app).await {
+            tracing::warn!(?error, "it could not be told of a provider; it is tried again");
+        }
+    }
+}
+
+async fn survey(app: App) {
+    let mut due = interval(TIDY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if let Err(error) = alerts::survey(&app).await {
+            tracing::warn!(?error, "keys that end and members could not be looked at; it is tried again");
         }
     }
 }

@@ -310,6 +310,7 @@ async fn what_is_not_yours_looks_like_what_is_not_there() {
                     "invitation" => things.invitation.clone_from(&from.invitation),
                     "key" => things.key.clone_from(&from.key),
                     "domain" => things.domain.clone_from(&from.domain),
+                    "webhook" => things.webhook.clone_from(&from.webhook),
                     // Models belong to the server.
                     _ => {}
                 }

@@ -1,5 +1,6 @@
 //! The gateway, with a provider that answers as it is told: who may call what, what passes and how, what it comes to.
 
+mod alerts;
 mod limits;
 mod playground;
 mod processes;

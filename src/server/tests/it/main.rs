@@ -32,3 +32,4 @@ mod surface;
 mod throttles;
 mod tokens;
 mod totp;
+mod webhooks;

@@ -32,6 +32,7 @@ fn form(things: &Things, path: &str) -> String {
         _ if path.starts_with("/_fn/admin/models") => &things.model,
         _ if path.starts_with("/_fn/admin/plans") => &things.plan,
         _ if path.starts_with("/_fn/keys") => &things.key,
+        _ if path.starts_with("/_fn/webhooks") => &things.webhook,
         _ => &things.invitation,
     };
     // A page of its own beside a number: `members` is a limit here, and nothing elsewhere.
@@ -77,6 +78,11 @@ fn form(things: &Things, path: &str) -> String {
         ("domain", &things.domain),
         ("join_role", "viewer"),
         ("pattern", "walk/*"),
+        ("url", "https://walk.example.com/hook"),
+        ("events[0]", "security"),
+        ("on[0]", "security.mail"),
+        ("key_days", "5"),
+        ("refusals_per_minute", "100"),
     ];
     // Words that differ from function to function.
     fields.push(("role", if path.starts_with("/_fn/workspaces") { "annotator" } else { "viewer" }));

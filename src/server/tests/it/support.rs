@@ -6,6 +6,7 @@ pub mod fixture;
 pub mod openid;
 pub mod posting;
 pub mod program;
+pub mod receiver;
 pub mod server;
 pub mod walk;
 pub mod wire;

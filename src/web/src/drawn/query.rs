@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tenantry_types::{Fields, Timestamp};
 
 /// The fields as they were typed; what is empty is not there.
-pub(super) fn typed_in(query: &str) -> BTreeMap<String, String> {
+pub fn typed_in(query: &str) -> BTreeMap<String, String> {
     let uri = format!("/?{}", query.trim_start_matches('?')).parse::<http::Uri>();
     let fields = uri
         .ok()

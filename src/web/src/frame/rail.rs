@@ -51,6 +51,7 @@ fn entries(area: &Area) -> Vec<Entry> {
                 (Permission::GatewayUse, "playground", "chat", "Playground"),
                 (Permission::UsageRead, "usage", "chart", "Usage"),
                 (Permission::TenantRead, "permissions", "shield", "Permissions"),
+                (Permission::WebhooksRead, "notifications", "bell", "Notifications"),
                 (Permission::AuditRead, "audit", "list", "Audit"),
                 (Permission::TenantRead, "settings", "settings", "Settings"),
             ];

@@ -11,7 +11,9 @@ use leptos_router::ChooseView;
 use crate::browser;
 use crate::ui::Icon;
 
-use super::{account, admin, audit, keys, links, member, model, new_tenant, permissions, playground, report, rules, settings, usage, workspace};
+use super::{
+    account, admin, alerts, audit, keys, links, member, model, new_tenant, permissions, playground, report, rules, settings, usage, workspace,
+};
 
 /// A group of pages: the function that holds their code, the one that only fetches it, and the pages.
 macro_rules! group {
@@ -78,6 +80,7 @@ group!(More, more, fetch_more:
     ModelDetail = model::ModelDetail,
     ModelRules = rules::ModelRulesPage,
     NewTenant = new_tenant::NewTenant,
+    Notifications = alerts::Notifications,
     Permissions = permissions::Permissions,
     Playground = playground::Playground,
     Report = report::Report,
@@ -85,6 +88,7 @@ group!(More, more, fetch_more:
     Settings = settings::Settings,
     Usage = usage::Usage,
     Verify = links::Verify,
+    WebhookPage = alerts::WebhookPage,
     WorkspaceDetail = workspace::WorkspaceDetail,
 );
 

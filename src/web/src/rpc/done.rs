@@ -68,6 +68,11 @@ outcomes! {
     OverrideSaved = "override-saved", "The permission is saved.";
     MemberRemoved = "member-removed", "The member is removed.";
     InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
+    NotificationsSaved = "notifications-saved", "What is told is saved.";
+    WebhookSaved = "webhook-saved", "The webhook is saved.";
+    WebhookDeleted = "webhook-deleted", "The webhook is removed.";
+    WebhookTook = "webhook-took", "The webhook took the test.";
+    WebhookFailed = "webhook-failed", "The webhook did not take the test: the log of deliveries says why.";
     KeyRevoked = "key-revoked", "The key is revoked; it opens nothing any more.";
     ModelsSaved = "models-saved", "The models are saved.";
     ModelRulesSaved = "model-rules-saved", "The rules about models are saved.";

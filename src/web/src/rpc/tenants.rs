@@ -56,7 +56,7 @@ pub async fn get_overview(tenant: String) -> Result<OverviewPage, UiError> {
         Err(_) => Vec::new(),
     };
     let notices = match s.ctx.asker().person() {
-        Ok(who) => notifications::in_tenant(&s.app, who, s.ctx.grant().ok()).await?,
+        Ok(who) => notifications::in_tenant(&s.app, who, &s.ctx).await?,
         Err(_) => Vec::new(),
     };
     let here = format!("/t/{}", s.ctx.tenant().slug);

@@ -7,6 +7,7 @@ pub fn Icon(name: &'static str) -> impl IntoView {
     let d = match name {
         "alert" => "M12 3 2 20h20L12 3ZM12 10v4M12 17v.01",
         "archive" => "M3 5h18v4H3ZM5 9v10h14V9M10 13h4",
+        "bell" => "M6 16V11a6 6 0 0 1 12 0v5l2 2H4ZM10 21h4",
         "chart" => "M4 4v16h16M9 16v-5M13 16V8M17 16v-8",
         "chat" => "M4 5h16v11H11l-5 4v-4H4ZM8 9h8M8 12h5",
         "check" => "M4 12.5 9.5 18 20 6.5",

@@ -49,9 +49,9 @@ pub(super) async fn newcomer(app: &App, mut tx: PlatformTx, origin: &Origin, vis
     let how = json!({ "provider": visit.provider });
     tx.record(&actor, event("user.registered", "user", Some(user.id.to_string()), &user.name, how));
     if joinable.is_some() || invited {
-        return enter(tx, origin, user, &visit).await;
+        return enter(app, tx, origin, user, &visit).await;
     }
-    let standing = log_in::note(&mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
+    let standing = log_in::note(app, &mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
     let (tx, tenant) = found_own(app, tx, actor, &user, &default_tenant_name(&user.name)?).await?;
     tx.commit().await?;
     let last_tenant = Some(tenant.id);
@@ -68,8 +68,8 @@ fn name(said: Option<&str>, email: &Email) -> Result<Name> {
 }
 
 /// Notes the sign-in, and lets the person into the tenant of their domain.
-pub(super) async fn enter(mut tx: PlatformTx, origin: &Origin, user: User, visit: &Visit) -> Result<LogIn> {
-    let standing = log_in::note(&mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
+pub(super) async fn enter(app: &App, mut tx: PlatformTx, origin: &Origin, user: User, visit: &Visit) -> Result<LogIn> {
+    let standing = log_in::note(app, &mut tx, origin, &user, json!({ "provider": visit.provider })).await?;
     // An identity with another address, linked by hand, signs in to the account and opens no tenant: a domain lets in
     // who is known here by an address of it.
     let joinable = match &visit.proof.verified_email {

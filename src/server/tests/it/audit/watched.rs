@@ -1,12 +1,16 @@
 //! Who is told of what looks like an attack, and what the record is worth.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tenantry_db::testing::TestDb;
+use tenantry_domain::ports::Mailer;
 
 use super::{get, page};
 use crate::support::fixture::{PASSWORD, Person};
 use crate::support::program::{run, stderr, stdout};
-use crate::support::server::TestApp;
+use crate::support::receiver::Receiver;
+use crate::support::server::{Postbox, TestApp, Wish};
 
 #[tokio::test]
 async fn what_looks_like_an_attack_waits_for_those_concerned() {
@@ -54,6 +58,66 @@ async fn what_looks_like_an_attack_waits_for_those_concerned() {
     );
     assert!(!page(&test, &home, &test.a.admin).await.contains("Somebody was refused"));
     assert!(page(&test, &home, &test.a.owner).await.contains("Somebody was refused"));
+}
+
+#[tokio::test]
+async fn what_looks_like_an_attack_is_mailed_and_goes_to_webhooks() {
+    let postbox = Arc::new(Postbox::default());
+    let mailer: Arc<dyn Mailer> = postbox.clone();
+    let wish = Wish {
+        mailer: Some(mailer),
+        ..Wish::default()
+    };
+    let test = TestApp::with(wish).await;
+    let receiver = Receiver::start().await;
+    let at = format!("/api/v1/tenants/{}", test.a.tenant.id);
+    let new = json!({ "name": "Ops", "url": receiver.url(), "events": ["security"] });
+    assert_eq!(test.post(&format!("{at}/webhooks")).by(&test.a.owner).json(&new).send().await.status, 201);
+    tenantry_domain::outbox::work(&test.app).await.unwrap();
+    postbox.take();
+    let burst = async |by: &Person| {
+        for _ in 0..25 {
+            assert_eq!(test.get(&format!("{at}/audit")).by(by).send().await.status, 403);
+            assert_eq!(test.get(&at).by(&test.b.owner).send().await.status, 404);
+        }
+        tenantry_domain::audit::write_all_refusals(&test.app).await.unwrap();
+        tenantry_domain::outbox::work(&test.app).await.unwrap();
+        let mut mails: Vec<_> = postbox.take().into_iter().map(|mail| (mail.to.to_string(), mail.text)).collect();
+        mails.sort();
+        (mails, receiver.take())
+    };
+    let (mails, came) = burst(&test.a.viewer).await;
+    let operator = test.operator.user.email.to_string();
+    let to: Vec<_> = mails.iter().map(|(to, _)| to.as_str()).filter(|to| *to != operator).collect();
+    assert_eq!(to, ["adam@a.test", "olga@a.test"]);
+    assert!(
+        mails[0].1.contains("Somebody was refused 25 times") && mails[0].1.contains("/t/acme-a/audit?actor="),
+        "{}",
+        mails[0].1
+    );
+    let server = mails.iter().find(|(to, _)| *to == operator).unwrap();
+    assert!(server.1.contains("Somebody asked 25 times for tenants"), "{}", server.1);
+    assert_eq!(came.len(), 1);
+    assert_eq!(
+        (&came[0].json()["type"], &came[0].json()["data"]["kind"]),
+        (&json!("security"), &json!("denied_burst"))
+    );
+
+    // Who wants none of it gets none; in the record it stands all the same.
+    let off = json!({ "kinds": { "security": { "in_app": false, "mail": false, "webhook": false } } });
+    assert_eq!(
+        test.patch(&format!("{at}/notifications"))
+            .by(&test.a.owner)
+            .json(&off)
+            .send()
+            .await
+            .status,
+        200
+    );
+    let (mails, came) = burst(&test.a.developer).await;
+    assert!(came.is_empty() && mails.iter().all(|(to, _)| *to == operator), "{mails:?}");
+    let record = get(&test, &format!("{at}/audit?action=security.suspicious"), &test.a.owner).await;
+    assert_eq!(record["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

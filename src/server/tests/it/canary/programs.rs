@@ -44,6 +44,28 @@ pub async fn secrets(server: &Server, cookie: &str) -> (Vec<(&'static str, Strin
     answers.push(me(Method::GET, keys, json!({})).await);
     secrets.extend([("key of ours", first), ("new secret of a key", second)]);
 
+    // A webhook, and what is sent to it.
+    let hooks = "/api/v1/tenants/canaries/webhooks";
+    let made = me(
+        Method::POST,
+        hooks,
+        json!({ "name": "Canary", "url": "http://127.0.0.1:1/hook-of-canaries" }),
+    )
+    .await;
+    let hook = format!("{hooks}/{}", shown(&made, "/id"));
+    secrets.push(("secret of a webhook", shown(&made, "/secret")));
+    let rotated = me(Method::POST, &format!("{hook}/rotate"), json!({})).await;
+    secrets.push(("new secret of a webhook", shown(&rotated, "/secret")));
+    for (method, path) in [
+        (Method::POST, format!("{hook}/test")),
+        (Method::GET, hook.clone()),
+        (Method::GET, format!("{hook}/deliveries")),
+    ] {
+        let answer = me(method, &path, json!({})).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+        answers.push(answer);
+    }
+
     // Tokens, in their places and in others.
     let log_in = json!({ "email": "first@example.com", "password": PASSWORD });
     let issued = server.post("/api/v1/auth/token").json(&log_in).send().await;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use secrecy::SecretString;
+use tenantry_adapters::hooks::HttpHooks;
 use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::Private;
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_db::PgSessionStore;
 use tenantry_db::testing::TestDb;
 use tenantry_domain::ports::{Mail, MailError, Mailer, ModelSource, OpenIdProviders, SourceError, Upstream};
-use tenantry_domain::{App, MasterKey, Policy, Setup};
+use tenantry_domain::{App, Db, MasterKey, Policy, Setup};
 use tenantry_server::assets::Assets;
 use tenantry_server::config::{SameSite, Sessions};
 use tenantry_server::leptos_options;
@@ -28,6 +29,8 @@ pub struct Wish {
     pub surroundings: Surroundings,
     pub mailer: Option<Arc<dyn Mailer>>,
     pub openid: Option<Arc<dyn OpenIdProviders>>,
+    /// Whether webhooks may lead to this machine, where the receivers of tests are.
+    pub private_webhooks: Private,
 }
 
 impl Default for Wish {
@@ -53,6 +56,7 @@ impl Default for Wish {
             },
             mailer: None,
             openid: None,
+            private_webhooks: Private::All,
         }
     }
 }
@@ -62,7 +66,7 @@ pub struct Server {
     pub app: App,
     pub router: Router,
     pub store: PgSessionStore,
-    pub database: TestDb,
+    pub database: Arc<TestDb>,
     pub cookie: &'static str,
     // Its data folder.
     _folder: tempfile::TempDir,
@@ -75,9 +79,20 @@ impl Server {
 
     pub async fn with(wish: Wish) -> Self {
         let database = TestDb::new().await;
+        let db = database.db.clone();
+        Self::on(Arc::new(database), db, wish).await
+    }
+
+    /// Another server on the same database, with the defaults of tests.
+    pub async fn beside(&self) -> Self {
+        let db = Db::connect(&self.database.login_url(), 5).await.unwrap();
+        Self::on(self.database.clone(), db, Wish::default()).await
+    }
+
+    async fn on(database: Arc<TestDb>, db: Db, wish: Wish) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup {
-            db: database.db.clone(),
+            db,
             master_key: MasterKey::from_secret(&SecretString::from("the key of the tests, long enough")),
             policy: Policy {
                 public_url: wish.surroundings.public_url.clone(),
@@ -86,6 +101,7 @@ impl Server {
             mailer: wish.mailer,
             models: Arc::new(NoModels),
             upstreams: Arc::new(HttpUpstreams::new(&Private::All).unwrap()),
+            hooks: Arc::new(HttpHooks::new(&wish.private_webhooks).unwrap()),
             spool: Arc::new(FileSpool::new(folder.path().join("spool"))),
             heads: None,
             openid: wish.openid,

@@ -122,6 +122,8 @@ pub struct Things {
     pub key: String,
     /// A domain that the tenant names.
     pub domain: String,
+    /// A webhook, at whose address nobody listens.
+    pub webhook: String,
 }
 
 impl Things {
@@ -140,6 +142,7 @@ impl Things {
             plan: id("pln"),
             key: id("key"),
             domain: "nobodys.example".to_owned(),
+            webhook: id("whk"),
         }
     }
 
@@ -156,6 +159,7 @@ impl Things {
             "plan" => &self.plan,
             "key" => &self.key,
             "domain" => &self.domain,
+            "webhook" => &self.webhook,
             other => panic!("a walk does not know what {{{other}}} is"),
         }
     }
@@ -388,9 +392,12 @@ async fn things(test: &TestApp, letter: &str) -> Things {
         201,
     )
     .await;
+    let new = json!({ "name": "Walk hook", "url": "http://127.0.0.1:9/" });
+    let webhook = id(&expect(test.post(&format!("{at}/webhooks")).by(&side.owner).json(&new), 201).await);
     Things {
         key,
         domain,
+        webhook,
         tenant,
         workspace: side.research.id.to_string(),
         user: target.user.id.to_string(),
