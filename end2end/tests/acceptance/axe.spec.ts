@@ -92,7 +92,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/invitations?status=accepted", "/invitations?status=revoked", "/invitations?status=expired", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/invitations?status=accepted", "/invitations?status=revoked", "/invitations?status=expired", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/notifications", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -109,7 +109,10 @@ test("a tenant with people, invitations and models", async ({ page, newPerson })
   await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
   await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
   await good(page.request.post(`/api/v1/tenants/${tenant.id}/api-keys`, { data: { name: `A key with a rather long name ${word}`, scopes: ["models:read", "gateway:use"], workspace } }));
-  const paths = ["", "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys", "/audit", `/audit?actor=${id}`, "/audit?verify=1"];
+  const hook = { name: `A webhook with a rather long name ${word}`, url: "https://a-host-with-a-rather-long-name.invalid/and-a-path-that-is-long-as-well" };
+  const { id: webhook } = await good<{ id: string }>(page.request.post(`/api/v1/tenants/${tenant.id}/webhooks`, { data: hook }));
+  await good(page.request.post(`/api/v1/tenants/${tenant.id}/webhooks/${webhook}/test`));
+  const paths = ["", "/notifications", `/webhooks/${webhook}`, "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys", "/audit", `/audit?actor=${id}`, "/audit?verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 

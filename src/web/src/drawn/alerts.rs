@@ -10,6 +10,7 @@ use super::when;
 use crate::rpc::alerts::{DeleteWebhook, TestWebhook, UpdateNotifications, UpdateWebhook};
 use crate::rpc::encode;
 use crate::state::{Posted, ShownKey};
+use crate::ui::Tabs;
 
 /// Deliveries of one page of the log.
 pub const DELIVERIES: u32 = 30;
@@ -182,7 +183,7 @@ fn state_of(hook: &Webhook) -> AnyView {
     match (hook.enabled, hook.switched_off_at, hook.failing_since) {
         (false, Some(at), _) => view! { <span class="badge tone-bad">"Switched off: failed for a day, "{when(at)}</span> }.into_any(),
         (false, None, _) => view! { <span class="badge">"Off"</span> }.into_any(),
-        (true, _, Some(at)) => view! { <span class="badge tone-warn">"Fails, first "{when(at)}</span> }.into_any(),
+        (true, _, Some(at)) => view! { <span class="badge tone-warning">"Fails, first "{when(at)}</span> }.into_any(),
         (true, _, None) => view! { <span class="badge tone-good">"On"</span> }.into_any(),
     }
 }
@@ -269,7 +270,16 @@ fn manage(slug: &str, here: &str, hook: &Webhook, posted: Option<&Posted>) -> im
         <div class="button-row">
             <form method="post" action=act(here, "hook", TestWebhook::url())>{hidden()}<button type="submit" class="btn">"Send a test"</button></form>
             <form method="post" action=here.to_owned()>{hidden()}<button type="submit" class="btn">"Make a new secret"</button></form>
-            <form method="post" action=act(here, "hook", DeleteWebhook::url())>{hidden()}<button type="submit" class="btn btn-danger">"Remove"</button></form>
+            <details class="panel" data-panel="">
+                <summary class="btn btn-danger">"Remove"</summary>
+                <div class="panel-body">
+                    <p>"What waits for it is not sent, and what was sent is forgotten."</p>
+                    <form method="post" action=act(here, "hook", DeleteWebhook::url())>
+                        {hidden()}
+                        <button type="submit" class="btn btn-danger">"Remove the webhook"</button>
+                    </form>
+                </div>
+            </details>
         </div>
         <form method="post" action=act(here, FORM, UpdateWebhook::url()) aria-label="Change the webhook" class="form">
             {hidden()}
@@ -294,12 +304,8 @@ fn deliveries(here: &str, log: Log) -> impl IntoView {
     };
     let states = std::iter::once(None)
         .chain(DeliveryState::ALL.iter().copied().map(Some))
-        .map(|of| {
-            let current = (of == state).then_some("true");
-            let name = of.map_or("All", name_of);
-            view! { <a class="btn btn-small" href=link(1, of) aria-current=current>{name}</a> }
-        })
-        .collect_view();
+        .map(|of| (link(1, of), of.map_or("All", name_of).to_owned(), of == state))
+        .collect();
     let empty = log.deliveries.items.is_empty();
     let rows = log
         .deliveries
@@ -350,7 +356,7 @@ fn deliveries(here: &str, log: Log) -> impl IntoView {
         <section class="section">
             <h2>"Deliveries"</h2>
             <p class="muted">"Of the last two weeks, the newest first. Neither what was sent nor what was answered is kept."</p>
-            <div class="button-row">{states}</div>
+            <Tabs label="Which deliveries" items=states />
             {table}
             <div class="button-row">
                 {(number > 1).then(|| view! { <a class="btn btn-small" href=link(number - 1, state)>"Newer"</a> })}

@@ -7,7 +7,7 @@ use serde_json::json;
 use tenantry_domain::{alerts, providers};
 
 use super::{chores, kinds, overview, times, wants, webhook};
-use crate::gateway::{Gateway, ask, refused};
+use crate::gateway::{Gateway, ask, must, refused};
 use crate::support::receiver::Receiver;
 use crate::support::server::{TestApp, Wish};
 
@@ -173,4 +173,38 @@ async fn a_member_who_came_by_another_way_counts_at_the_next_survey() {
         .unwrap();
     survey(&g.app).await;
     assert_eq!(kinds(&receiver.take()), ["quota_warning"]);
+}
+
+#[tokio::test]
+async fn what_was_told_and_sent_long_ago_is_removed() {
+    let g = Gateway::new().await;
+    let receiver = Receiver::start().await;
+    webhook(&g, &receiver).await;
+    let path = format!("/api/v1/tenants/{}/quotas", g.app.a.tenant.id);
+    must(g.app.patch(&path).by(&g.app.operator).json(&json!({ "members": 6 })).send().await);
+    survey(&g.app).await;
+    assert_eq!(receiver.take().len(), 1);
+    let old = "insert into alert_told (tenant_id, kind, once, at) select id, 'refusals', 'long ago', now() - interval '101 days' from tenant where slug = 'acme-a'";
+    g.app.database.run(old).await.unwrap();
+    let counts = async || {
+        let mut out = Vec::new();
+        for table in ["outbox where done_at is not null", "webhook_delivery", "alert_told"] {
+            out.push(g.app.database.count(&format!("select count(*) from {table}")).await.unwrap());
+        }
+        out
+    };
+    survey(&g.app).await;
+    assert_eq!(counts().await, [1, 1, 1], "what is young stays");
+    g.app
+        .database
+        .run("update outbox set done_at = now() - interval '8 days'; update webhook_delivery set created_at = now() - interval '15 days'")
+        .await
+        .unwrap();
+    g.app
+        .database
+        .run("update alert_told set at = now() - interval '101 days'")
+        .await
+        .unwrap();
+    survey(&g.app).await;
+    assert_eq!(counts().await, [0, 0, 1], "that members are near their limit is so still");
 }
