@@ -340,7 +340,10 @@ impl FromInput for Metadata {
         let mut out = std::collections::BTreeMap::new();
         for (key, value) in map {
             let Some(text) = value.as_str() else { return Err(Fault::ExpectedText) };
-            if key.is_empty() || key.chars().count() > 40 {
+            if key.is_empty() {
+                return Err(Fault::TooShort { min: 1 });
+            }
+            if key.chars().count() > 40 {
                 return Err(Fault::TooLong { max: 40 });
             }
             if text.chars().count() > 500 {

@@ -250,10 +250,18 @@ pub fn id<T: std::str::FromStr>(text: &str) -> Result<T, UiError> {
 }
 
 /// Lines of `key: value`.
-pub fn metadata(typed: &str) -> Value {
-    let lines = typed.lines().map(str::trim).filter(|line| !line.is_empty());
-    let pairs = lines.map(|line| line.split_once(':').unwrap_or((line, "")));
-    Value::Object(pairs.map(|(key, value)| (key.trim().to_owned(), value.trim().into())).collect())
+///
+/// # Errors
+/// A fault of the field `metadata` where a key stands twice: one of the two would be lost.
+pub fn metadata(typed: &str) -> Result<Value, UiError> {
+    let mut map = serde_json::Map::new();
+    for line in typed.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (key, value) = line.split_once(':').unwrap_or((line, ""));
+        if map.insert(key.trim().to_owned(), value.trim().into()).is_some() {
+            return Err(vec![FieldError::new("metadata", Fault::Twice)].into());
+        }
+    }
+    Ok(Value::Object(map))
 }
 
 /// The name that was typed to confirm what cannot be undone.

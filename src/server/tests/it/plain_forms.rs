@@ -23,6 +23,7 @@ async fn a_form_without_javascript_is_answered_by_its_page() {
     let app = TestApp::new().await;
     it_comes_back_with_what_was_typed(&app).await;
     it_leads_to_the_result(&app).await;
+    it_takes_metadata_from_the_start(&app).await;
     it_opens_nothing_else(&app).await;
 }
 
@@ -86,6 +87,33 @@ async fn it_leads_to_the_result(app: &TestApp) {
     assert_eq!(
         answer.header("location"),
         format!("/t/{slug}/workspaces/elsewhere?done=workspace-created")
+    );
+}
+
+async fn it_takes_metadata_from_the_start(app: &TestApp) {
+    let slug = app.a.tenant.slug.as_str();
+    let owner = &app.a.owner;
+    let kept = async |path: &str| app.get(&format!("/api/v1/tenants/{path}")).by(owner).send().await.json()["metadata"].clone();
+    let expected = serde_json::json!({ "cost centre": "4711: north", "pilot": "" });
+
+    let typed = ("metadata", "cost centre: 4711: north\r\n\r\npilot\r\n");
+    let page = format!("/t/{slug}/workspaces");
+    let fields = [("tenant", slug), ("name", "Noted"), typed];
+    let answer = post(app, owner, &page, "create:/_fn/workspaces/create", &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    assert_eq!(kept(&format!("{slug}/workspaces/noted")).await, expected);
+    let answer = post(app, owner, "/new", "tenant:/_fn/tenants/create", &[("name", "Noted Too"), typed]).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
+    assert_eq!(kept("noted-too").await, expected);
+
+    // Of a key that stands twice, neither value is dropped unsaid.
+    let fields = [("tenant", slug), ("name", "Not Made"), ("metadata", "a: first\na: second")];
+    let answer = post(app, owner, &page, "create:/_fn/workspaces/create", &fields).await;
+    let text = answer.text();
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{text}");
+    assert!(
+        text.contains("id=\"create-metadata-fault\"") && text.contains("a: first\na: second"),
+        "{text}"
     );
 }
 

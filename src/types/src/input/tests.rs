@@ -46,6 +46,7 @@ fn metadata_has_at_most_50_keys() {
     assert_eq!(Metadata::from_input(&of(50).into()).map(|read| read.0.len()), Ok(50));
     assert_eq!(Metadata::from_input(&of(51).into()), Err(Fault::TooMany { max: 50 }));
     for (key, value, fault) in [
+        (String::new(), json!("v"), Fault::TooShort { min: 1 }),
         ("k".repeat(41), json!("v"), Fault::TooLong { max: 40 }),
         ("k".into(), json!("v".repeat(501)), Fault::TooLong { max: 500 }),
         ("k".into(), json!(1), Fault::ExpectedText),

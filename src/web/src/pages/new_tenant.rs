@@ -1,11 +1,12 @@
 //! A new tenant; also where a person without one lands.
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use tenantry_types::input::Metadata;
 
 use crate::data::loaded;
 use crate::rpc::account::CreateTenant;
 use crate::state::shared;
-use crate::ui::{ActForm, Empty, Field, PageHead, Submit};
+use crate::ui::{ActForm, Empty, Field, MetadataField, PageHead, Submit};
 
 #[component]
 pub fn NewTenant() -> impl IntoView {
@@ -21,6 +22,7 @@ pub fn NewTenant() -> impl IntoView {
                         <Field name="name" label="Name" autocomplete="organization" required=true />
                         <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />
                         <Field name="external_id" label="External id" help="What another system calls it." mono=true />
+                        <MetadataField metadata=Metadata::default() />
                         <Submit label="Create tenant" />
                     </ActForm>
                 }

@@ -2,12 +2,15 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::Permission;
+use tenantry_types::input::Metadata;
 
 use super::list_query;
 use crate::data::{fetch, loaded_here};
 use crate::frame::tenant_param;
 use crate::rpc::workspaces::{CreateWorkspace, list_workspaces};
-use crate::ui::{ActForm, Empty, Field, Filters, Hidden, PageHead, Pager, Panel, Submit, Tabs, TextArea, When, WorkspaceBadge, count_words};
+use crate::ui::{
+    ActForm, Empty, Field, Filters, Hidden, MetadataField, PageHead, Pager, Panel, Submit, Tabs, TextArea, When, WorkspaceBadge, count_words,
+};
 
 #[component]
 pub fn Workspaces() -> impl IntoView {
@@ -54,6 +57,7 @@ pub fn Workspaces() -> impl IntoView {
                                     <Field name="name" label="Name" required=true />
                                     <Field name="slug" label="Slug" help="Stands in addresses. Made from the name when empty." mono=true />
                                     <TextArea name="description" label="Description" />
+                                    <MetadataField metadata=Metadata::default() />
                                     <Submit label="Create workspace" />
                                 </ActForm>
                             </Panel>

@@ -129,9 +129,11 @@ pub async fn create_tenant(
     #[server(default)] name: String,
     #[server(default)] slug: String,
     #[server(default)] external_id: String,
+    #[server(default)] metadata: String,
 ) -> Result<Done, UiError> {
     let s = server::signed().await?;
-    let new = NewTenant::parse(&json!({ "name": name, "slug": slug, "external_id": external_id }))?;
+    let metadata = server::metadata(&metadata)?;
+    let new = NewTenant::parse(&json!({ "name": name, "slug": slug, "external_id": external_id, "metadata": metadata }))?;
     let tenant = tenants::create(&s.app, &s.who, new).await?;
     Ok(server::done(
         What::TenantCreated,

@@ -181,7 +181,7 @@ pub async fn update_tenant(
         "members_join": members_join, "invitation_days": invitation_days, "colour": colour, "member_role": member_role,
     });
     if let Some(typed) = metadata {
-        body["metadata"] = server::metadata(&typed);
+        body["metadata"] = server::metadata(&typed)?;
     }
     let patch = TenantPatch::parse(&body)?;
     let after = tenants::update(&s.app, s.grant()?, patch).await?;

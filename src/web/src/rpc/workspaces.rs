@@ -102,9 +102,11 @@ pub async fn create_workspace(
     #[server(default)] name: String,
     #[server(default)] slug: String,
     #[server(default)] description: String,
+    #[server(default)] metadata: String,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
-    let new = NewWorkspace::parse(&json!({ "name": name, "slug": slug, "description": description }))?;
+    let metadata = server::metadata(&metadata)?;
+    let new = NewWorkspace::parse(&json!({ "name": name, "slug": slug, "description": description, "metadata": metadata }))?;
     let made = workspaces::create(&s.app, s.grant()?, new).await?;
     let go = format!("/t/{}/workspaces/{}", s.ctx.tenant().slug, made.slug);
     Ok(server::done(What::WorkspaceCreated, format!("{} is created.", made.name), Some(go)))
@@ -127,7 +129,7 @@ pub async fn update_workspace(
         "name": name, "slug": slug, "description": description, "colour": colour, "member_role": member_role,
     });
     if let Some(typed) = metadata {
-        body["metadata"] = server::metadata(&typed);
+        body["metadata"] = server::metadata(&typed)?;
     }
     let patch = WorkspacePatch::parse(&body)?;
     let after = workspaces::update(&s.app, s.grant()?, patch).await?;
