@@ -394,12 +394,12 @@ async fn select(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn revoke_of(tx: &mut TenantTx, inviter: UserId) -> Result<()> {
+pub async fn revoke_of(tx: &mut TenantTx, inviters: &[Uuid]) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
     sqlx::query!(
-        "update invitation set status = 'revoked' where tenant_id = $1 and invited_by = $2 and status = 'pending'",
+        "update invitation set status = 'revoked' where tenant_id = $1 and invited_by = any ($2) and status = 'pending'",
         tenant,
-        inviter.uuid()
+        inviters
     )
     .execute(tx.conn())
     .await?;

@@ -1,6 +1,5 @@
 //! Memberships: who is in a tenant, and as what.
 
-use tenantry_types::account::UserStatus;
 use tenantry_types::member::{Member, MemberSort, MemberWorkspace};
 use tenantry_types::{PageQuery, Slug, TenantRole, Timestamp, UserId, WorkspaceId, WorkspaceRef, WorkspaceRole};
 use time::OffsetDateTime;
@@ -258,33 +257,39 @@ pub async fn insert(tx: &mut TenantTx, users: &[Uuid], role: TenantRole, now: Ti
     .await?)
 }
 
-/// Sets role, status or both of members.
+/// Sets role and status of members.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn update(tx: &mut TenantTx, users: &[Uuid], role: Option<TenantRole>, status: Option<UserStatus>) -> Result<()> {
+pub async fn update(tx: &mut TenantTx, members: &[&Member]) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
+    let users: Vec<Uuid> = members.iter().map(|m| m.user_id.uuid()).collect();
+    let roles: Vec<String> = members.iter().map(|m| m.role.as_str().to_owned()).collect();
+    let statuses: Vec<String> = members.iter().map(|m| m.status.as_str().to_owned()).collect();
     sqlx::query!(
-        "update membership set role = coalesce($3, role), status = coalesce($4, status) where tenant_id = $1 and user_id = any ($2)",
+        "update membership m set role = n.role, status = n.status
+         from unnest($2::uuid[], $3::text[], $4::text[]) as n (user_id, role, status)
+         where m.tenant_id = $1 and m.user_id = n.user_id",
         tenant,
-        users,
-        role.map(TenantRole::as_str),
-        status.map(UserStatus::as_str),
+        &users,
+        &roles,
+        &statuses,
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// Removes a member with their workspace roles. That they were one is kept, with the marks of their addresses: they do
+/// Removes members with their workspace roles. That they were here is kept, with the marks of their addresses: they do
 /// not come back by the domain of one.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn delete(tx: &mut TenantTx, user: UserId, marks: &[Vec<u8>], now: Timestamp) -> Result<bool> {
+pub async fn delete(tx: &mut TenantTx, users: &[Uuid], marks: &[Vec<u8>], now: Timestamp) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
+    // Two people may share an address: the account of one, an identity of the other.
     sqlx::query!(
-        "insert into former_address (tenant_id, mark, ended_at) select $1, m, $3 from unnest($2::bytea[]) m
+        "insert into former_address (tenant_id, mark, ended_at) select distinct $1::uuid, m, $3::timestamptz from unnest($2::bytea[]) m
          on conflict (tenant_id, mark) do update set ended_at = excluded.ended_at",
         tenant,
         marks,
@@ -293,18 +298,18 @@ pub async fn delete(tx: &mut TenantTx, user: UserId, marks: &[Vec<u8>], now: Tim
     .execute(tx.conn())
     .await?;
     sqlx::query!(
-        "insert into former_member (tenant_id, user_id, ended_at) values ($1, $2, $3)
+        "insert into former_member (tenant_id, user_id, ended_at) select $1, u, $3 from unnest($2::uuid[]) u
          on conflict (tenant_id, user_id) do update set ended_at = excluded.ended_at",
         tenant,
-        user.uuid(),
+        users,
         now.0,
     )
     .execute(tx.conn())
     .await?;
-    let done = sqlx::query!("delete from membership where tenant_id = $1 and user_id = $2", tenant, user.uuid())
+    sqlx::query!("delete from membership where tenant_id = $1 and user_id = any ($2)", tenant, users)
         .execute(tx.conn())
         .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
 }
 
 /// Notes that a member was here, at most once a minute.

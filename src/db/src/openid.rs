@@ -2,6 +2,7 @@
 
 use tenantry_types::openid::Identity;
 use tenantry_types::{IdentityId, Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::session::SessionKey;
 use crate::{PlatformTx, Result};
@@ -159,17 +160,21 @@ pub async fn delete_all(tx: &mut PlatformTx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// The addresses of an account: its own, and those of its identities.
+/// The addresses of accounts: their own, and those of their identities.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn addresses(tx: &mut PlatformTx, user: UserId) -> Result<Vec<String>> {
-    Ok(sqlx::query_scalar!(
-        r#"select email as "email!" from user_account where id = $1
-           union select email from identity where user_id = $1 and email is not null
-           limit 100"#,
-        user.uuid()
+pub async fn addresses(tx: &mut PlatformTx, users: &[Uuid]) -> Result<Vec<(UserId, String)>> {
+    let rows = sqlx::query!(
+        r#"select u.id, a.email as "email!"
+           from user_account u
+           cross join lateral (
+             select u.email union select i.email from identity i where i.user_id = u.id and i.email is not null limit 100
+           ) a
+           where u.id = any ($1)"#,
+        users
     )
     .fetch_all(tx.conn())
-    .await?)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id.into(), row.email)).collect())
 }

@@ -24,6 +24,7 @@ use tenantry_types::model::MyModel;
 use tenantry_types::sign_in::AccountDeletion;
 use tenantry_types::tenant::Tenant;
 use tenantry_types::{Email, Name, ProblemCode, TenantId, TenantRef, Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::audit::event;
 use crate::password::choose;
@@ -203,10 +204,13 @@ pub(crate) fn address_mark(address: &Email) -> String {
     base64::engine::general_purpose::STANDARD.encode(crate::app::token_hash(address.as_str()))
 }
 
-/// The marks of the addresses that an account is known by, its identities' among them: what a tenant keeps of who leaves.
-pub(crate) async fn marks_of(tx: &mut PlatformTx, user: UserId) -> Result<Vec<Vec<u8>>> {
-    let addresses = tenantry_db::openid::addresses(tx, user).await?;
-    Ok(addresses.iter().map(|address| crate::app::token_hash(address)).collect())
+/// The marks of the addresses that accounts are known by, their identities' among them: what a tenant keeps of who leaves.
+pub(crate) async fn marks_of(tx: &mut PlatformTx, users: &[Uuid]) -> Result<Vec<(UserId, Vec<u8>)>> {
+    let addresses = tenantry_db::openid::addresses(tx, users).await?;
+    Ok(addresses
+        .into_iter()
+        .map(|(user, address)| (user, crate::app::token_hash(&address)))
+        .collect())
 }
 
 /// Deletes one's own account with all memberships.

@@ -1,6 +1,8 @@
 //! Members: who is in a tenant, and as what. The last owner stays; nobody gives, changes or takes a
 //! role above their own, or gives one that holds what they lack; seats are counted under a lock.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::json;
 use tenantry_db::access::oneself;
 use tenantry_db::{TenantTx, account, invitation, member as db};
@@ -193,26 +195,28 @@ pub async fn add_all_active(app: &App, by: &Operator, tenant: &str, role: Tenant
 /// # Errors
 /// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn update(app: &App, by: Granted<needs::MembersUpdate>, user: UserId, patch: MemberPatch) -> Result<Member> {
-    update_many(app, by, &[user], patch).await?.pop().ok_or(Error::NOT_FOUND)
+    let changed = update_many(app, by, &[(user, patch)]).await?.pop();
+    changed.map(|(_, after)| after).ok_or(Error::NOT_FOUND)
 }
 
-/// The same for many: all of them or none.
+/// The same for many: all of them or none. Answers each as they were and as they are.
 ///
 /// # Errors
 /// As `update`.
-pub async fn update_many(app: &App, by: Granted<needs::MembersUpdate>, users: &[UserId], patch: MemberPatch) -> Result<Vec<Member>> {
-    let mut ids: Vec<Uuid> = users.iter().map(|user| user.uuid()).collect();
-    ids.sort_unstable();
-    ids.dedup();
+pub async fn update_many(app: &App, by: Granted<needs::MembersUpdate>, changes: &[(UserId, MemberPatch)]) -> Result<Vec<(Member, Member)>> {
+    let patches: BTreeMap<Uuid, &MemberPatch> = changes.iter().map(|(user, patch)| (user.uuid(), patch)).collect();
+    let ids: Vec<Uuid> = patches.keys().copied().collect();
     let mut tx = app.db().tenant(&by).await?;
     db::lock(&mut tx).await?;
     let before = db::get_many(&mut tx, &ids).await?;
     if before.len() != ids.len() {
         return Err(Error::NOT_FOUND);
     }
-    let (mut changed, mut no_owners) = (Vec::new(), Vec::new());
-    let mut after = Vec::with_capacity(before.len());
+    let mut no_owners = Vec::new();
+    let mut all = Vec::with_capacity(before.len());
     for member in before {
+        let id = member.user_id.uuid();
+        let patch = patches.get(&id).ok_or(Error::NOT_FOUND)?;
         let role = patch.role.unwrap_or(member.role);
         let status = patch.status.unwrap_or(member.status);
         role_allows(by.covers(member.role))?;
@@ -220,10 +224,9 @@ pub async fn update_many(app: &App, by: Granted<needs::MembersUpdate>, users: &[
         role_allows(role == member.role || by.hands_out(role))?;
         owners_take_a_person(by.actor(), role)?;
         if member.role == TenantRole::Owner && (role != TenantRole::Owner || status != UserStatus::Active) {
-            no_owners.push(member.user_id.uuid());
+            no_owners.push(id);
         }
         if (role, status) != (member.role, member.status) {
-            changed.push(member.user_id.uuid());
             let (from, to) = if role == member.role {
                 (member.status.as_str(), status.as_str())
             } else {
@@ -232,29 +235,43 @@ pub async fn update_many(app: &App, by: Granted<needs::MembersUpdate>, users: &[
             let id = member.user_id.to_string();
             tx.record(event("member.updated", "user", Some(id), &member.name, json!({ "from": from, "to": to })));
         }
-        after.push(Member { role, status, ..member });
+        let after = Member {
+            role,
+            status,
+            ..member.clone()
+        };
+        all.push((member, after));
     }
     if !no_owners.is_empty() && db::other_owners(&mut tx, &no_owners).await? == 0 {
         return Err(ProblemCode::LastOwner.into());
     }
-    db::update(&mut tx, &changed, patch.role, patch.status).await?;
+    let changed: Vec<&Member> = all.iter().filter(|(before, after)| before != after).map(|(_, after)| after).collect();
+    db::update(&mut tx, &changed).await?;
     tx.commit().await?;
-    Ok(after)
+    Ok(all)
 }
 
-async fn delete(tx: &mut TenantTx, member: &Member, marks: &[Vec<u8>], action: &'static str) -> Result<()> {
-    if member.role == TenantRole::Owner && db::other_owners(tx, &[member.user_id.uuid()]).await? == 0 {
-        return Err(ProblemCode::LastOwner.into());
+fn owners(members: &[Member]) -> Vec<Uuid> {
+    let owners = members.iter().filter(|member| member.role == TenantRole::Owner);
+    owners.map(|member| member.user_id.uuid()).collect()
+}
+
+/// Whether no owner would be left without these members.
+async fn last_owners(tx: &mut TenantTx, without: &[Member]) -> Result<bool> {
+    let owners = owners(without);
+    Ok(!owners.is_empty() && db::other_owners(tx, &owners).await? == 0)
+}
+
+async fn delete(tx: &mut TenantTx, members: &[Member], marks: Vec<(UserId, Vec<u8>)>, action: &'static str) -> Result<()> {
+    let ids: Vec<Uuid> = members.iter().map(|member| member.user_id.uuid()).collect();
+    let theirs = marks.into_iter().filter(|(user, _)| ids.contains(&user.uuid()));
+    let marks: Vec<Vec<u8>> = theirs.map(|(_, mark)| mark).collect();
+    invitation::revoke_of(tx, &ids).await?;
+    db::delete(tx, &ids, &marks, now()).await?;
+    for member in members {
+        let id = member.user_id.to_string();
+        tx.record(event(action, "user", Some(id), &member.name, json!({ "role": member.role })));
     }
-    invitation::revoke_of(tx, member.user_id).await?;
-    db::delete(tx, member.user_id, marks, now()).await?;
-    tx.record(event(
-        action,
-        "user",
-        Some(member.user_id.to_string()),
-        &member.name,
-        json!({ "role": member.role }),
-    ));
     Ok(())
 }
 
@@ -264,15 +281,73 @@ async fn delete(tx: &mut TenantTx, member: &Member, marks: &[Vec<u8>], action: &
 /// `NotFound`, `RoleTooHigh`, `NeedsPerson` about an owner, `LastOwner`.
 pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) -> Result<()> {
     let mut platform = app.db().platform().await?;
-    let marks = marks_of(&mut platform, user).await?;
+    let marks = marks_of(&mut platform, &[user.uuid()]).await?;
     let mut tx = platform.enter(&by).await?;
     db::lock(&mut tx).await?;
-    let member = db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?;
-    role_allows(by.covers(member.role))?;
-    owners_take_a_person(by.actor(), member.role)?;
-    delete(&mut tx, &member, &marks, "member.removed").await?;
+    let member = [db::get(&mut tx, user).await?.ok_or(Error::NOT_FOUND)?];
+    let [Member { role, .. }] = member;
+    role_allows(by.covers(role))?;
+    owners_take_a_person(by.actor(), role)?;
+    if last_owners(&mut tx, &member).await? {
+        return Err(ProblemCode::LastOwner.into());
+    }
+    delete(&mut tx, &member, marks, "member.removed").await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Why somebody is not removed with the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stays {
+    /// One leaves, and does not remove oneself among many.
+    Oneself,
+    /// Without them, and the other owners that were named, the tenant would have none.
+    LastOwner,
+    RoleTooHigh,
+}
+
+/// What became of many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removal {
+    pub removed: Vec<Member>,
+    pub stay: Vec<(Member, Stays)>,
+}
+
+/// Removes those of many who may be removed, in one step, and says who stays and why.
+///
+/// # Errors
+/// `NotFound` when one of them is no member, `NeedsPerson` about an owner.
+pub async fn remove_many(app: &App, by: Granted<needs::MembersRemove>, users: &[UserId]) -> Result<Removal> {
+    let ids: BTreeSet<Uuid> = users.iter().map(|user| user.uuid()).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut platform = app.db().platform().await?;
+    let marks = marks_of(&mut platform, &ids).await?;
+    let mut tx = platform.enter(&by).await?;
+    db::lock(&mut tx).await?;
+    let found = db::get_many(&mut tx, &ids).await?;
+    if found.len() != ids.len() {
+        return Err(Error::NOT_FOUND);
+    }
+    let (mut removed, mut stay) = (Vec::new(), Vec::new());
+    for member in found {
+        owners_take_a_person(by.actor(), member.role)?;
+        if by.actor().user_id() == Some(member.user_id) {
+            stay.push((member, Stays::Oneself));
+        } else if by.covers(member.role) {
+            removed.push(member);
+        } else {
+            stay.push((member, Stays::RoleTooHigh));
+        }
+    }
+    if last_owners(&mut tx, &removed).await? {
+        let (owners, others) = removed.into_iter().partition(|member| member.role == TenantRole::Owner);
+        let owners: Vec<Member> = owners;
+        stay.extend(owners.into_iter().map(|member| (member, Stays::LastOwner)));
+        removed = others;
+    }
+    delete(&mut tx, &removed, marks, "member.removed").await?;
+    tx.commit().await?;
+    Ok(Removal { removed, stay })
 }
 
 /// Leaves a tenant. Everyone may, but its last owner.
@@ -282,11 +357,14 @@ pub async fn remove(app: &App, by: Granted<needs::MembersRemove>, user: UserId) 
 pub async fn leave(app: &App, ctx: &TenantCtx) -> Result<()> {
     let person = ctx.asker().person()?.id();
     let mut platform = app.db().platform().await?;
-    let marks = marks_of(&mut platform, person).await?;
+    let marks = marks_of(&mut platform, &[person.uuid()]).await?;
     let mut tx = platform.enter(&oneself(ctx)).await?;
     db::lock(&mut tx).await?;
-    let member = db::get(&mut tx, person).await?.ok_or(Error::NOT_FOUND)?;
-    delete(&mut tx, &member, &marks, "member.left").await?;
+    let member = [db::get(&mut tx, person).await?.ok_or(Error::NOT_FOUND)?];
+    if last_owners(&mut tx, &member).await? {
+        return Err(ProblemCode::LastOwner.into());
+    }
+    delete(&mut tx, &member, marks, "member.left").await?;
     tx.commit().await?;
     Ok(())
 }

@@ -108,6 +108,12 @@ async fn post(url: &str, body: &UrlSearchParams) -> Result<Done, UiError> {
 pub fn submit(ev: &SubmitEvent, url: &'static str, many: bool, state: FormState, shared: Shared, navigate: impl Fn(&str, NavigateOptions) + 'static) {
     let Some((form, params)) = fields_of(ev) else { return };
     ev.prevent_default();
+    // What a dialog in the form asked is answered: what comes of it shows around it.
+    if let Some(dialog) = ev.submitter().and_then(|b| b.closest("form [popover]:popover-open").ok().flatten())
+        && let Some(dialog) = dialog.dyn_ref::<HtmlElement>()
+    {
+        drop(dialog.hide_popover());
+    }
     // A form whose page is being read anew may be pressed for the last time: its state is gone then.
     if state.pending.try_get_untracked().unwrap_or(false) && !many {
         return;

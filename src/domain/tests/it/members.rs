@@ -1,5 +1,6 @@
 use serde_json::json;
-use tenantry_domain::{access, invitations, members, quotas};
+use tenantry_domain::members::{Removal, Stays};
+use tenantry_domain::{Principal, access, invitations, members, quotas};
 use tenantry_types::member::{MemberPatch, NewMembers};
 use tenantry_types::plan::QuotaPatch;
 use tenantry_types::{PageQuery, ProblemCode, TenantRole, UserId};
@@ -215,12 +216,65 @@ async fn who_is_removed_is_out_at_once_with_their_invitations() {
     assert_eq!(preview.status, tenantry_types::invitation::InvitationStatus::Revoked);
 }
 
+/// Who stays, in the order of their addresses, and why.
+fn staying(removal: &Removal) -> Vec<(&str, Stays)> {
+    let mut stay: Vec<_> = removal.stay.iter().map(|(m, why)| (m.email.as_str(), *why)).collect();
+    stay.sort_unstable();
+    stay
+}
+
+#[tokio::test]
+async fn of_many_those_are_removed_who_may_be() {
+    let w = world().await;
+    let remove = async |by: &Principal, users: &[UserId]| {
+        let ctx = ctx(&w.app, by, &w.a.slug).await;
+        members::remove_many(&w.app, ctx.grant().unwrap(), users).await
+    };
+    let all = [w.a.owner.id(), w.a.admin.id(), w.a.developer.id(), w.a.viewer.id()];
+    // One of another tenant among them: nobody goes.
+    assert_eq!(code(remove(&w.a.owner, &[w.a.viewer.id(), w.b.viewer.id()]).await), ProblemCode::NotFound);
+
+    let second = join(&w.app, &w.a.owner, &w.a.slug, "second@a.example", "Second", TenantRole::Owner).await;
+    let gone = remove(&w.a.admin, &[&all[..3], &[second.id(), w.a.developer.id()]].concat())
+        .await
+        .unwrap();
+    assert_eq!(gone.removed.iter().map(|m| m.user_id).collect::<Vec<_>>(), [w.a.developer.id()]);
+    let expected = [
+        ("admin@a.example", Stays::Oneself),
+        ("owner@a.example", Stays::RoleTooHigh),
+        ("second@a.example", Stays::RoleTooHigh),
+    ];
+    assert_eq!(staying(&gone), expected);
+
+    // An operator takes all: the owners stay together, as none would be left. Who is out is marked, who stays is not.
+    let rest = [w.a.owner.id(), w.a.admin.id(), w.a.viewer.id(), second.id()];
+    let gone = remove(&w.operator, &rest).await.unwrap();
+    assert_eq!(gone.removed.len(), 2);
+    let expected = [("owner@a.example", Stays::LastOwner), ("second@a.example", Stays::LastOwner)];
+    assert_eq!(staying(&gone), expected);
+    for (table, expected) in [("former_member", 3), ("former_address", 3)] {
+        assert_eq!(w.test.count(&format!("select count(*) from {table}")).await.unwrap(), expected, "{table}");
+    }
+    // With another owner left, one goes.
+    let gone = remove(&w.a.owner, &[second.id(), w.a.owner.id()]).await.unwrap();
+    assert_eq!((gone.removed.len(), staying(&gone)), (1, vec![("owner@a.example", Stays::Oneself)]));
+    let events = w
+        .test
+        .count("select count(*) from audit_event where action = 'member.removed'")
+        .await
+        .unwrap();
+    assert_eq!(events, 4);
+}
+
 #[tokio::test]
 async fn many_are_changed_at_once_or_none() {
     let w = world().await;
     let ctx = ctx(&w.app, &w.a.owner, &w.a.slug).await;
     let people = [w.a.admin.id(), w.a.developer.id(), w.a.viewer.id()];
-    let change = async |users: &[UserId], patch| members::update_many(&w.app, ctx.grant().unwrap(), users, patch).await;
+    let change = async |users: &[UserId], patch: MemberPatch| {
+        let changes: Vec<_> = users.iter().map(|user| (*user, patch.clone())).collect();
+        members::update_many(&w.app, ctx.grant().unwrap(), &changes).await
+    };
     let roles = async || {
         let query = PageQuery {
             sort: "email".into(),

@@ -15,6 +15,7 @@ mod enumeration;
 mod gateway;
 mod headers;
 mod idempotency;
+mod members;
 mod nodes;
 mod openid;
 mod passwords;

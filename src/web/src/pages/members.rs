@@ -12,7 +12,7 @@ use crate::frame::tenant_param;
 use crate::rpc::Here;
 use crate::rpc::members::{AddMembers, ChangeMembers, list_members};
 use crate::ui::{
-    ActForm, Avatar, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit,
+    ActForm, Avatar, BulkBar, Empty, FilterSelect, Filters, Hidden, Icon, Menu, Modal, PageHead, Pager, Panel, RoleBadge, Select, SortHead, Submit,
     TextArea, TickAll, UserBadge, When, choices, count_words, counts_ticked, ticked,
 };
 
@@ -31,12 +31,13 @@ pub fn Members() -> impl IntoView {
             .chain(choices(TenantRole::ALL.iter().map(|r| (r.as_str(), r.label()))))
             .collect();
         let words = count_words(page.members.total, page.members.items.len(), &list, "member", "members");
-        let may = here.may(Permission::MembersUpdate);
+        let (may, may_remove) = (here.may(Permission::MembersUpdate), here.may(Permission::MembersRemove));
+        let ticks = may || may_remove;
         let rows = page
             .members
             .items
             .iter()
-            .map(|m| view! { <Row member=m.clone() base=base.clone() roles=here.roles() may=may && here.role.covers(m.role) ticks=may /> })
+            .map(|m| view! { <Row member=m.clone() base=base.clone() roles=here.roles() may=may && here.role.covers(m.role) tick=here.role.covers(m.role) ticks /> })
             .collect_view();
         let empty = page.members.items.is_empty();
         let more = page.members.next_cursor.is_some();
@@ -56,17 +57,17 @@ pub fn Members() -> impl IntoView {
                     <ActForm clone:list id="members" url=ChangeMembers::url() many=true>
                         <Hidden name="tenant" value=here.slug.to_string() />
                         <div on:change=counts_ticked(ticked)>
-                            {may.then(|| view! { <Bulk ticked roles=here.roles() /> })}
+                            {ticks.then(|| view! { <Bulk ticked roles=here.roles() may may_remove /> })}
                             <table class="table table-pairs">
                                 <thead>
                                     <tr>
-                                        {may.then(|| view! { <TickAll form="members" /> })}
+                                        {ticks.then(|| view! { <TickAll form="members" /> })}
                                         <SortHead list=list.clone() name="name" label="Name" />
                                         <SortHead list=list.clone() name="role" label="Role" />
                                         <th scope="col">"Status"</th>
                                         <SortHead list=list.clone() name="joined_at" label="Joined" />
                                         <SortHead list=list.clone() name="last_active_at" label="Last active" />
-                                        {may.then(|| view! { <td></td> })}
+                                        {ticks.then(|| view! { <td></td> })}
                                     </tr>
                                 </thead>
                                 <tbody>{rows}</tbody>
@@ -83,24 +84,45 @@ pub fn Members() -> impl IntoView {
 
 /// What can be done with many at once.
 #[component]
-fn Bulk(ticked: RwSignal<u32>, roles: Vec<TenantRole>) -> impl IntoView {
+fn Bulk(ticked: RwSignal<u32>, roles: Vec<TenantRole>, may: bool, may_remove: bool) -> impl IntoView {
     let options = roles
         .into_iter()
         .map(|role| view! { <option value=role.as_str() selected=role == TenantRole::Developer>{role.label()}</option> })
         .collect_view();
+    let who = move || match ticked.get() {
+        0 => "Those who are ticked lose".to_owned(),
+        1 => "1 member loses".to_owned(),
+        n => format!("{n} members lose"),
+    };
     view! {
         <BulkBar ticked one="member" many="members">
-            <select class="input btn" name="role" aria-label="Role for the selected">{options}</select>
-            <Submit label="Set role" class="btn btn-small" name="how" value="role" />
-            <Submit label="Disable" class="btn btn-small" name="how" value="disable" />
-            <Submit label="Let in again" class="btn btn-small" name="how" value="enable" />
+            {may.then(|| {
+                view! {
+                    <select class="input btn" name="role" aria-label="Role for the selected">{options}</select>
+                    <Submit label="Set role" class="btn btn-small" name="how" value="role" />
+                    <Submit label="Disable" class="btn btn-small" name="how" value="disable" />
+                    <Submit label="Let in again" class="btn btn-small" name="how" value="enable" />
+                }
+            })}
+            {may_remove
+                .then(|| {
+                    view! {
+                        <Modal id="remove" label="Remove" title="Remove the selected members?" button="btn btn-small" about="Remove the selected">
+                            <p>
+                                {who}
+                                " access at once, and their roles in workspaces. Their accounts stay; to come back they need an invitation. You, the last owner and people with a role above yours are not removed."
+                            </p>
+                            <Submit label="Remove members" class="btn btn-danger" name="how" value="remove" />
+                        </Modal>
+                    }
+                })}
         </BulkBar>
     }
 }
 
-/// `may`: change this one. `ticks`: there is a column of boxes.
+/// `may`: change this one. `tick`: choose this one; `ticks`: there is a column of boxes.
 #[component]
-fn Row(member: Member, base: String, roles: Vec<TenantRole>, may: bool, ticks: bool) -> impl IntoView {
+fn Row(member: Member, base: String, roles: Vec<TenantRole>, may: bool, tick: bool, ticks: bool) -> impl IntoView {
     let m = member;
     let id = m.user_id.to_string();
     let name = m.name.clone();
@@ -127,7 +149,7 @@ fn Row(member: Member, base: String, roles: Vec<TenantRole>, may: bool, ticks: b
                 .then(|| {
                     view! {
                         <td class="tick">
-                            {may.then(|| view! { <input type="checkbox" name="chosen[]" value=id.clone() aria-label=format!("Select {name}") /> })}
+                            {tick.then(|| view! { <input type="checkbox" name="chosen[]" value=id.clone() aria-label=format!("Select {name}") /> })}
                         </td>
                     }
                 })}

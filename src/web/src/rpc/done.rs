@@ -67,6 +67,9 @@ outcomes! {
     MemberSaved = "member-saved", "The member is saved.";
     OverrideSaved = "override-saved", "The permission is saved.";
     MemberRemoved = "member-removed", "The member is removed.";
+    MembersRemoved = "members-removed", "The members are removed.";
+    MembersRemovedButSome = "members-removed-but-some", "Not all are removed: one does not remove oneself here, a tenant needs an owner, and a role above one's own is out of reach.";
+    NobodyRemoved = "nobody-removed", "Nobody is removed: one does not remove oneself here, a tenant needs an owner, and a role above one's own is out of reach.";
     InvitationRevoked = "invitation-revoked", "The invitation is revoked; its link no longer works.";
     NotificationsSaved = "notifications-saved", "What is told is saved.";
     WebhookSaved = "webhook-saved", "The webhook is saved.";

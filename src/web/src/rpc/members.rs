@@ -13,6 +13,7 @@ use {
     crate::{drawn, server},
     leptos::server_fn::ServerFn,
     serde_json::json,
+    tenantry_domain::members::{Removal, Stays},
     tenantry_domain::{api_keys, audit, members, model_access},
     tenantry_types::UserId,
     tenantry_types::account::UserStatus,
@@ -127,8 +128,8 @@ pub async fn set_role(tenant: String, user: String, #[server(default)] role: Str
     })
 }
 
-/// Changes one member or many. `how` is `enable`, `disable`, or `role`, which `role` names then; `one` is the button of a row:
-/// a role or one of the former, a colon, an id.
+/// Changes one member or many. `how` is `enable`, `disable`, `remove`, or `role`, which `role` names then; `one` is the
+/// button of a row: a role, `enable` or `disable`, a colon, an id. `each` is many of those: what takes a change back.
 #[server(endpoint = "members/change", output = Answer)]
 pub async fn change_members(
     tenant: String,
@@ -136,29 +137,98 @@ pub async fn change_members(
     #[server(default)] one: String,
     #[server(default)] role: String,
     #[server(default)] chosen: Vec<String>,
+    #[server(default)] each: Vec<String>,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
-    let (word, chosen) = match one.split_once(':') {
-        Some((word, id)) => (word, vec![id.to_owned()]),
-        None if how == "role" => (role.as_str(), chosen),
-        None => (how.as_str(), chosen),
+    let pressed = if one.is_empty() { &each[..] } else { std::slice::from_ref(&one) };
+    let word = if how == "role" { &role } else { &how };
+    let asked: Vec<(&str, &str)> = match pressed {
+        [] => chosen.iter().map(|id| (word.as_str(), id.as_str())).collect(),
+        pressed => pressed.iter().map(|p| p.split_once(':').unwrap_or_default()).collect(),
     };
-    let (body, became) = match word {
-        "enable" => (json!({ "status": UserStatus::Active }), "let in again"),
-        "disable" => (json!({ "status": UserStatus::Disabled }), "disabled"),
-        role => (json!({ "role": role }), role),
-    };
-    if chosen.is_empty() {
+    if asked.is_empty() {
         return Err(vec![FieldError::new("chosen", Fault::Required)].into());
     }
-    let ids: Vec<UserId> = chosen.iter().map(|id| server::id(id)).collect::<Result<_, _>>()?;
-    let changed = members::update_many(&s.app, s.grant()?, &ids, MemberPatch::parse(&body)?).await?;
-    let who = match changed.as_slice() {
-        [one] => format!("{} is", one.name),
+    if pressed.is_empty() && how == "remove" {
+        let ids: Vec<UserId> = chosen.iter().map(|id| server::id(id)).collect::<Result<_, _>>()?;
+        return Ok(removed(members::remove_many(&s.app, s.grant()?, &ids).await?));
+    }
+    let mut changes = Vec::with_capacity(asked.len());
+    for (word, id) in &asked {
+        let body = match *word {
+            "enable" => json!({ "status": UserStatus::Active }),
+            "disable" => json!({ "status": UserStatus::Disabled }),
+            role => json!({ "role": role }),
+        };
+        changes.push((server::id(id)?, MemberPatch::parse(&body)?));
+    }
+    let now = members::update_many(&s.app, s.grant()?, &changes).await?;
+    let who = match now.as_slice() {
+        [(_, one)] => format!("{} is", one.name),
         many => counted(many.len(), "member is", "members are"),
     };
-    Ok(server::done(What::MemberSaved, format!("{who} {became} now."), None))
+    let became = match asked.first() {
+        _ if !each.is_empty() => "as before",
+        Some(&("enable", _)) => "let in again now",
+        Some(&("disable", _)) => "disabled now",
+        Some(&(role, _)) => &format!("{role} now"),
+        None => "",
+    };
+    let done = server::done(What::MemberSaved, format!("{who} {became}."), None);
+    let back: Vec<(String, String)> = (0..)
+        .zip(now.iter().filter(|(before, after)| before != after))
+        .map(|(n, (before, after))| {
+            let word = match before.status {
+                _ if before.role != after.role => before.role.as_str(),
+                UserStatus::Active => "enable",
+                UserStatus::Disabled => "disable",
+            };
+            (format!("each[{n}]"), format!("{word}:{}", before.user_id))
+        })
+        .collect();
+    if back.is_empty() {
+        return Ok(done);
+    }
+    let mut fields = vec![("tenant", tenant.as_str())];
+    fields.extend(back.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    Ok(done.offer("Undo", ChangeMembers::url(), &fields))
 }
+
+/// Who went, and of who stays, why.
+#[cfg(feature = "ssr")]
+fn removed(removal: Removal) -> Done {
+    let (gone, mut stay) = (removal.removed, removal.stay);
+    let mut said = match gone.as_slice() {
+        [] => "Nobody is removed.".to_owned(),
+        [one] => format!("{} is removed.", one.name),
+        many => format!("{} are removed.", counted(many.len(), "member", "members")),
+    };
+    stay.sort_by_key(|(_, why)| *why);
+    for same in stay.chunk_by(|a, b| a.1 == b.1) {
+        let names: Vec<&str> = same.iter().take(NAMED).map(|(member, _)| member.name.as_str()).collect();
+        let mut names = names.join(", ");
+        if same.len() > NAMED {
+            names.push_str(&format!(" and {} more", same.len() - NAMED));
+        }
+        said.push_str(&match same.first() {
+            Some((_, Stays::Oneself)) => " You stay: one leaves a tenant on the page of one's account.".to_owned(),
+            Some((_, Stays::LastOwner)) => format!(" Not removed, as a tenant needs an owner: {names}."),
+            Some((_, Stays::RoleTooHigh)) => format!(" Not removed, as their role is above yours: {names}."),
+            None => String::new(),
+        });
+    }
+    let what = match (gone.len(), stay.is_empty()) {
+        (1, true) => What::MemberRemoved,
+        (_, true) => What::MembersRemoved,
+        (0, false) => What::NobodyRemoved,
+        (_, false) => What::MembersRemovedButSome,
+    };
+    server::done(what, said, None)
+}
+
+/// So many of those who stay are named.
+#[cfg(feature = "ssr")]
+const NAMED: usize = 5;
 
 #[server(endpoint = "members/status", output = Answer)]
 pub async fn set_status(tenant: String, user: String, #[server(default)] status: String) -> Result<Done, UiError> {
