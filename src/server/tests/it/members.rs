@@ -138,3 +138,25 @@ async fn the_bar_holds_what_one_may_do() {
     let list = look(&app.a.developer).await;
     assert!(!list.contains("name=\"how\"") && !list.contains("chosen[]"), "{list}");
 }
+
+#[tokio::test]
+async fn a_limit_below_the_seats_that_are_taken_says_so() {
+    let app = TestApp::new().await;
+    let slug = app.a.tenant.slug.as_str();
+    let set = async |members: &str| {
+        let call = app.post("/_fn/tenant/limits").by(&app.operator).header("accept", "application/json");
+        call.form(&[("tenant", slug), ("members", members)]).send().await.json()
+    };
+    let done = set("2").await;
+    assert_eq!(done["said"], "The limits are saved. Over its limit is now: Members (5 of 2).", "{done}");
+    let done = set("5").await;
+    assert_eq!((&done["what"], &done["said"]), (&json!("limits-saved"), &json!("")));
+
+    let plan = json!({ "name": "Tiny", "limits": { "members": 1 } });
+    let plan = app.post("/api/v1/plans").by(&app.operator).json(&plan).send().await.json();
+    set("").await;
+    let fields = [("tenant", slug), ("plan", plan["id"].as_str().unwrap())];
+    let call = app.post("/_fn/tenant/plan").by(&app.operator).header("accept", "application/json");
+    let done = call.form(&fields).send().await.json();
+    assert_eq!(done["said"], "The plan is set. Over its limit is now: Members (5 of 1).", "{done}");
+}

@@ -53,6 +53,7 @@ outcomes! {
     TenantDeactivated = "tenant-deactivated", "The tenant is deactivated.";
     TenantPurged = "tenant-purged", "The tenant and all of its data are gone.";
     LimitsSaved = "limits-saved", "The limits are saved.";
+    LimitsSavedOver = "limits-saved-over", "The limits are saved. The tenant uses more than they allow: see below.";
     PlanSet = "plan-set", "The plan is set.";
     StepsDismissed = "steps-dismissed", "The first steps are put away.";
     NotificationRead = "notification-read", "It is marked as read.";

@@ -250,14 +250,30 @@ pub async fn set_limits(
     if !faults.is_empty() {
         return Err(faults.into());
     }
-    quotas::set(&s.app, s.grant()?, None, patch).await?;
-    Ok(server::done(What::LimitsSaved, "", None))
+    let now = quotas::set(&s.app, s.grant()?, None, patch).await?;
+    Ok(limits_done(What::LimitsSaved, &now))
 }
 
 #[server(endpoint = "tenant/plan", output = Answer)]
 pub async fn set_plan(tenant: String, #[server(default)] plan: String) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
     let plan = if plan.is_empty() { None } else { Some(server::id(&plan)?) };
-    quotas::set(&s.app, s.grant()?, Some(plan), QuotaPatch::default()).await?;
-    Ok(server::done(What::PlanSet, "", None))
+    let now = quotas::set(&s.app, s.grant()?, Some(plan), QuotaPatch::default()).await?;
+    Ok(limits_done(What::PlanSet, &now))
+}
+
+/// Names what the tenant uses more of than it may from now on.
+#[cfg(feature = "ssr")]
+fn limits_done(what: What, now: &Quotas) -> Done {
+    let over: Vec<String> = now
+        .items
+        .iter()
+        .filter_map(|q| q.limit.filter(|limit| q.used > *limit).map(|limit| (q, limit)))
+        .map(|(q, limit)| format!("{} ({} of {})", q.resource.label(), q.resource.typed(q.used), q.resource.typed(limit)))
+        .collect();
+    if over.is_empty() {
+        return server::done(what, "", None);
+    }
+    let said = format!("{} Over its limit is now: {}.", what.text(), over.join(", "));
+    server::done(What::LimitsSavedOver, said, None)
 }
