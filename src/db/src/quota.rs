@@ -1,6 +1,6 @@
 //! A tenant's limits: its own, else those of its plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_types::Timestamp;
 use tenantry_types::plan::Resource;
@@ -60,6 +60,22 @@ pub async fn set(tx: &mut TenantTx, limits: &BTreeMap<Resource, Option<i64>>, no
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// Takes limits of the tenant's own away; answers which of them there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unset(tx: &mut TenantTx, resources: &BTreeSet<Resource>) -> Result<Vec<String>> {
+    let tenant = tx.tenant_id().uuid();
+    let resources: Vec<String> = resources.iter().map(|r| r.as_str().to_owned()).collect();
+    Ok(sqlx::query_scalar!(
+        "delete from quota_limit where tenant_id = $1 and resource = any ($2) returning resource",
+        tenant,
+        &resources,
+    )
+    .fetch_all(tx.conn())
+    .await?)
 }
 
 /// Where an amount is counted: for whom, of what, and since when.

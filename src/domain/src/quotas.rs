@@ -52,7 +52,7 @@ pub async fn check(app: &App, by: Granted<needs::QuotasRead>, question: QuotaQue
     })
 }
 
-/// Gives the tenant another plan, or none, when `plan` says so, and sets limits of its own; the answer
+/// Gives the tenant another plan, or none, when `plan` says so, and sets limits of its own or gives them up; the answer
 /// says what is over them.
 ///
 /// # Errors
@@ -73,6 +73,10 @@ pub async fn set(app: &App, by: Granted<needs::QuotasUpdate>, plan: Option<Optio
         changes["plan"] = json!(plan);
     }
     db::set(&mut tx, &patch.limits, now()).await?;
+    let given_up = db::unset(&mut tx, &patch.as_in_plan).await?;
+    if !given_up.is_empty() {
+        changes["as_in_plan"] = json!(given_up);
+    }
     tx.record(event(
         "tenant.quotas_updated",
         "tenant",

@@ -1,6 +1,6 @@
 //! Plans and quotas: limits per tenant and resource.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -67,7 +67,7 @@ impl Resource {
         }
     }
 
-    /// The limit that a person typed; empty is none.
+    /// The limit that a person typed; None for an empty field.
     ///
     /// # Errors
     /// When the text is no such limit.
@@ -326,7 +326,10 @@ pub struct QuotaVerdict {
 /// `PATCH /quotas`: `{"members": 10, "documents": null}`. The plan is changed beside it, by the door.
 #[derive(Debug, Clone, Default)]
 pub struct QuotaPatch {
+    /// Limits of the tenant's own. None: no limit, whatever the plan says.
     pub limits: BTreeMap<Resource, Option<i64>>,
+    /// What the tenant gives its own limit up for: the plan's counts again.
+    pub as_in_plan: BTreeSet<Resource>,
 }
 
 impl QuotaPatch {
@@ -347,6 +350,12 @@ impl QuotaPatch {
                 },
             }
         }
-        if errors.is_empty() { Ok(Self { limits: out }) } else { Err(errors) }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            limits: out,
+            ..Self::default()
+        })
     }
 }

@@ -190,7 +190,7 @@ pub struct PlanPatch {
     is_default: bool,
 }
 
-/// A number is a limit of the tenant's own; null takes it away.
+/// A limit of the tenant's own, instead of the plan's; null is no limit.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaPatch {

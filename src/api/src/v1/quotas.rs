@@ -54,7 +54,7 @@ impl FromBody for Change {
 
 /// Set the limits of a tenant
 ///
-/// A number sets a limit of the tenant's own, null takes the limit away. `plan` changes the plan.
+/// A number sets a limit of the tenant's own, null lets it use as much as it likes, whatever its plan says. `plan` changes the plan.
 #[utoipa::path(method(patch, put), path = "", operation_id = "update_quotas", request_body = bodies::QuotaPatch,
     responses((status = 200, body = Quotas)), extensions(("x-permission" = json!(needs::QuotasUpdate::PERMISSION))))]
 pub async fn update(State(app): State<App>, May(by): May<needs::QuotasUpdate>, Body(change): Body<Change>) -> Answer<Json<Quotas>> {

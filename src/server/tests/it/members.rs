@@ -152,9 +152,15 @@ async fn a_limit_below_the_seats_that_are_taken_says_so() {
     let done = set("5").await;
     assert_eq!((&done["what"], &done["said"]), (&json!("limits-saved"), &json!("")));
 
+    // An empty field gives the limit up: the plan's counts, of this resource and of those that never had one.
+    set("").await;
+    let quotas = app.get(&format!("/api/v1/tenants/{slug}/quotas")).by(&app.operator).send().await.json();
+    let of = |resource: &str| quotas["items"].as_array().unwrap().iter().find(|q| q["resource"] == resource).unwrap();
+    for (resource, limit) in [("members", 50), ("documents", 1000)] {
+        assert_eq!((&of(resource)["limit"], &of(resource)["own"]), (&json!(limit), &json!(false)), "{quotas}");
+    }
     let plan = json!({ "name": "Tiny", "limits": { "members": 1 } });
     let plan = app.post("/api/v1/plans").by(&app.operator).json(&plan).send().await.json();
-    set("").await;
     let fields = [("tenant", slug), ("plan", plan["id"].as_str().unwrap())];
     let call = app.post("/_fn/tenant/plan").by(&app.operator).header("accept", "application/json");
     let done = call.form(&fields).send().await.json();

@@ -243,6 +243,7 @@ pub async fn set_limits(
     let mut faults = Vec::new();
     for (resource, text) in typed {
         match resource.read_typed(&text) {
+            Ok(None) => drop(patch.as_in_plan.insert(resource)),
             Ok(limit) => drop(patch.limits.insert(resource, limit)),
             Err(fault) => faults.push(FieldError::new(resource.as_str(), fault)),
         }
