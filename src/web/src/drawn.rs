@@ -3,6 +3,7 @@
 //! forms, and so the browser needs no code for them. Escaping is left to `view!`.
 mod access;
 mod alerts;
+mod chart;
 mod domains;
 mod health;
 mod keys;

@@ -2,9 +2,11 @@
 //! becomes, what a second run leaves alone, and what is not written when something is wrong.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod large;
+mod organizations;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -14,8 +16,7 @@ use tenantry_adapters::spool::FileSpool;
 use tenantry_adapters::upstream::call::HttpUpstreams;
 use tenantry_adapters::upstream::{HttpModelSource, Private};
 use tenantry_db::testing::TestDb;
-use tenantry_domain::import::{self, Deployment, ImportReport, Progress, Reason, SourceGroup, SourceModel, SourceUser, Step, Target};
-use tenantry_domain::import::{Readers, SourceOrganization, SourceOrganizationMember};
+use tenantry_domain::import::{self, Deployment, ImportReport, Readers, Reason, SourceModel, SourceUser, Target};
 use tenantry_domain::model_access::{self, ModelFilter};
 use tenantry_domain::{App, MasterKey, Origin, Policy, Principal, Setup, TenantCtx, access, accounts, members, tenants, workspaces};
 use tenantry_types::account::{Login, Registration};
@@ -362,156 +363,4 @@ async fn a_tenant_that_takes_no_writes_takes_no_import() {
     assert_eq!(error.code(), ProblemCode::TenantSuspended);
     assert_eq!(test.count("select count(*) from user_account").await.unwrap(), 1, "nothing was written");
     assert_eq!(test.count("select count(*) from model").await.unwrap(), 0);
-}
-
-#[tokio::test]
-async fn organizations_become_tenants_of_their_own() {
-    let (app, _test) = server().await;
-    let mut source = fixture();
-    let id = |email: &str| source.users.iter().find(|u| u.email == email).unwrap().id.clone();
-    let member = |email: &str, role: &str, active| SourceOrganizationMember {
-        user: id(email),
-        role: role.into(),
-        active,
-    };
-    let organization = |name: &str, members, models| SourceOrganization {
-        id: name.to_lowercase(),
-        name: Some(name.into()),
-        members,
-        models,
-    };
-    source.organizations = vec![
-        organization(
-            "North",
-            vec![
-                member("ada@acme.example", "admin", true),
-                member("carl@acme.example", "member", true),
-                member("dora@acme.example", "member", false),
-            ],
-            vec![("mock-private".into(), true), ("mock-small".into(), false)],
-        ),
-        organization(
-            "South",
-            vec![member("bea@acme.example", "admin", true), member("carl@acme.example", "member", true)],
-            vec![("mock-large".into(), true)],
-        ),
-    ];
-    // Somebody else's tenant has the name already, and says of itself that it is the organization.
-    let stranger = register(&app, "stranger@else.example").await;
-    let taken = json!({ "name": "North", "slug": "north", "external_id": "north" });
-    tenants::create(&app, &stranger, tenantry_types::tenant::NewTenant::parse(&taken).unwrap())
-        .await
-        .unwrap();
-    let report = run(&app, source.clone(), "acme", false).await;
-    assert_eq!(
-        report.tenants.iter().map(|t| (t.slug.as_str(), t.created)).collect::<Vec<_>>(),
-        [("north-2", true), ("south", true)]
-    );
-    assert_eq!(report.left_out.iter().filter(|l| l.reason == Reason::NoOrganization).count(), 3);
-    let ada = log_in(&app, "ada@acme.example", PASSWORD).await;
-    let north = access::tenant(&app, &ada, "north-2").await.unwrap();
-    assert_eq!(
-        pairs(&use_of(&app, &north).await),
-        [("ada@acme.example", "mock-private"), ("carl@acme.example", "mock-private")]
-    );
-    let people = members::list(&app, north.grant().unwrap(), PageQuery::default(), None)
-        .await
-        .unwrap()
-        .items;
-    let dora = people.iter().find(|m| m.email.as_str() == "dora@acme.example").unwrap();
-    assert_eq!(dora.status.as_str(), "disabled");
-    assert_eq!(access::tenant(&app, &ada, "south").await.unwrap_err().code(), ProblemCode::NotFound);
-    let again = run(&app, source, "acme", false).await;
-    assert_eq!(
-        again
-            .tenants
-            .iter()
-            .map(|t| (t.slug.as_str(), t.created, t.members.added))
-            .collect::<Vec<_>>(),
-        [("north-2", false, 0), ("south", false, 0)]
-    );
-}
-
-#[tokio::test]
-async fn ten_thousand_people_within_seconds() {
-    let (app, test) = server().await;
-    let operator = register(&app, "operator@tenantry.example").await;
-    let users: Vec<SourceUser> = (0..10_000)
-        .map(|n| SourceUser {
-            id: format!("u{n}"),
-            email: format!("user{n}@large.example"),
-            name: format!("User {n}"),
-            role: if n == 0 { "admin" } else { "user" }.into(),
-            password_hash: Some("$2b$12$abcdefghijklmnopqrstuuY1cPpCVmJhPg8HbYF3ZUKmbrNXGQXy6".into()),
-            active: true,
-            created_at: 1_700_000_000 + n,
-        })
-        .collect();
-    let groups: Vec<SourceGroup> = (0..200)
-        .map(|g| SourceGroup {
-            id: format!("g{g}"),
-            name: format!("Group {g}"),
-            description: String::new(),
-            parent: None,
-            members: (0..10_000).filter(|n| n % 200 == g || n % 199 == g).map(|n| format!("u{n}")).collect(),
-        })
-        .collect();
-    let models: Vec<SourceModel> = (0..300)
-        .map(|m| SourceModel {
-            id: format!("model-{m}"),
-            name: format!("Model {m}"),
-            active: true,
-            readers: if m % 2 == 0 {
-                Readers::Everyone
-            } else {
-                Readers::Listed {
-                    groups: vec![format!("g{}", m % 200)],
-                    people: 0,
-                }
-            },
-        })
-        .collect();
-    let source = Deployment {
-        users,
-        groups,
-        models,
-        ..Deployment::default()
-    };
-    let seen: Mutex<Vec<Progress>> = Mutex::default();
-    let started = Instant::now();
-    let report = import::open_webui(&app, Origin::cli("import"), source, target("large"), false, &|p| {
-        seen.lock().unwrap().push(p)
-    })
-    .await
-    .unwrap();
-    let took = started.elapsed();
-    assert!(took < Duration::from_secs(20), "{took:?}");
-    assert_eq!((report.accounts.added, report.tenants[0].members.added), (10_000, 10_000));
-    assert_eq!(report.tenants[0].over_member_limit, Some(50), "the plan of a new tenant");
-    assert_eq!(
-        test.count("select count(*) from workspace_membership").await.unwrap(),
-        report.tenants[0].workspace_members.added as i64
-    );
-
-    let ctx = access::tenant(&app, &operator, "large").await.unwrap();
-    let started = Instant::now();
-    let page = model_access::report(
-        &app,
-        ctx.grant().unwrap(),
-        PageQuery {
-            skip: 5_000,
-            ..PageQuery::default()
-        },
-    )
-    .await
-    .unwrap();
-    assert!(
-        started.elapsed() < Duration::from_secs(5),
-        "a page does not cost what the whole report costs"
-    );
-    assert_eq!((page.total, page.items.len()), (Some(10_000), 50));
-    let seen = seen.into_inner().unwrap();
-    let last = seen.last().unwrap();
-    assert_eq!((last.step, last.done), (Step::Done, last.total));
-    assert!(seen.windows(2).all(|pair| pair[0].done <= pair[1].done));
 }
