@@ -46,7 +46,7 @@ test("pages for everyone", async ({ page, newPerson }) => {
   const member = await newPerson();
   await acceptInvitation(member.request, used, "Bob Taylor");
   await look(member, [used, open]);
-  await look(page, ["/login", "/register", open, revoked, late, used, "/invite/unknown", "/forgot", "/reset/unknown", "/verify/unknown"]);
+  await look(page, ["/login", "/register", open, revoked, late, used, "/invite/unknown", "/forgot", "/reset/unknown", "/verify/unknown", "/register/unknown"]);
   for (const width of [1280, 375]) {
     await page.setViewportSize({ width, height: 800 });
     await page.goto("/api/docs");
@@ -92,7 +92,7 @@ test("forms with faults", async ({ page }) => {
 
 test("an empty tenant", async ({ page }) => {
   const { tenant } = await signUp(page);
-  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/invitations?status=accepted", "/invitations?status=revoked", "/invitations?status=expired", "/models?q=nothing-like-this", "/models/report?q=nobody", "/keys", "/notifications", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
+  const paths = ["", "/workspaces", "/workspaces?status=archived", "/workspaces/default?tab=settings", "/members?q=nobody", "/invitations", "/invitations?status=accepted", "/invitations?status=revoked", "/invitations?status=expired", "/models?q=nothing-like-this", "/models/rules", "/models/report?q=nobody", "/usage", "/playground", "/keys", "/notifications", "/permissions", "/audit?q=nobody", "/audit?from=never&verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -106,13 +106,14 @@ test("a tenant with people, invitations and models", async ({ page, newPerson })
   await good(page.request.patch(`/api/v1/tenants/${tenant.id}/models`, { data: { enable: models } }));
   const { id: workspace } = await makeWorkspace(page, tenant, "Research");
   const { id } = await join(page, tenant, await newPerson(), "Bartholomew Featherstonehaugh-Cholmondeley", "developer");
+  await good(page.request.patch(`/api/v1/tenants/${tenant.id}/models/rules`, { data: { new_models: "on", rules: [{ pattern: `axe-${word}/*` }, { pattern: "*", audience: "workspaces" }] } }));
   await invite(page, tenant, `somebody-with-a-long-address-${word}@subdomain.example.com`, "viewer", { workspaces: [{ workspace }] });
   await good(page.request.put(`/api/v1/tenants/${tenant.id}/workspaces/${workspace}/members/${id}`, { data: { role: "reviewer" } }));
   await good(page.request.post(`/api/v1/tenants/${tenant.id}/api-keys`, { data: { name: `A key with a rather long name ${word}`, scopes: ["models:read", "gateway:use"], workspace } }));
   const hook = { name: `A webhook with a rather long name ${word}`, url: "https://a-host-with-a-rather-long-name.invalid/and-a-path-that-is-long-as-well" };
   const { id: webhook } = await good<{ id: string }>(page.request.post(`/api/v1/tenants/${tenant.id}/webhooks`, { data: hook }));
   await good(page.request.post(`/api/v1/tenants/${tenant.id}/webhooks/${webhook}/test`));
-  const paths = ["", "/notifications", `/webhooks/${webhook}`, "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys", "/audit", `/audit?actor=${id}`, "/audit?verify=1"];
+  const paths = ["", "/notifications", `/webhooks/${webhook}`, "/workspaces", "/workspaces/research", "/workspaces/research?tab=models", "/workspaces/research?tab=settings", "/members", `/members/${id}`, "/invitations", `/models?q=${word}`, "/models/report", "/models/rules", "/playground", `/models/${models[0]}`, `/models/${models[0]}?user=nobody@example.com`, "/keys", "/audit", `/audit?actor=${id}`, "/audit?verify=1"];
   await look(page, paths.map((path) => `/t/${tenant.slug}${path}`));
 });
 
@@ -144,7 +145,7 @@ test("the operator's pages", async ({ page }) => {
     page.request.post("/api/v1/providers", { data: { name: `Axe ${word}`, base_url: "https://models.example.com/v1" } }),
   );
   const { id: model } = await good<{ id: string }>(page.request.post("/api/v1/models", { data: { name: `axe/${word}`, provider } }));
-  await look(page, ["/admin", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans", "/admin/audit", "/admin/audit?verify=1"]);
+  await look(page, ["/admin", "/admin/system", `/admin/tenants?q=${word}`, "/admin/tenants", "/admin/users", "/admin/providers", `/admin/providers/${provider}`, "/admin/models", `/admin/models/${model}`, "/admin/plans", "/admin/audit", "/admin/audit?verify=1"]);
 });
 
 test("what opens on pages: menus, panels, dialogs, toasts", async ({ page }) => {

@@ -94,13 +94,21 @@ test("takes the pictures", async ({ page, newPerson }) => {
   }
   await good(api.put(`${base}/members/${someone}/overrides`, { data: [{ permission: "audit:read", effect: "grant" }] }));
 
+  await good(api.patch(`${base}/models/rules`, { data: { rules: [{ pattern: "google/*" }, { pattern: "llama-*", audience: "workspaces" }] } }));
+
+  const hook = await good<{ id: string }>(api.post(`${base}/webhooks`, { data: { name: "On call", url: "https://hooks.northwind.example/tenantry" } }));
   const t = `/t/${tenant.slug}`;
   const pages: [string, string][] = [
     ["overview", t],
     ["members", `${t}/members?sort=name`],
     ["invitations", `${t}/invitations`],
     ["models", `${t}/models`],
+    ["rules", `${t}/models/rules`],
     ["report", `${t}/models/report`],
+    ["usage", `${t}/usage`],
+    ["notifications", `${t}/notifications`],
+    ["webhook", `${t}/webhooks/${hook.id}`],
+    ["playground", `${t}/playground`],
     ["model", `${t}/models/${ids[8]}?user=lukas@northwind.example`],
     ["workspaces", `${t}/workspaces`],
     ["workspace", `${t}/workspaces/${research.slug}`],

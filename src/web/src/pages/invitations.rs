@@ -2,6 +2,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use tenantry_types::invitation::{Invitation, InvitationStatus};
+use tenantry_types::workspace::Workspace;
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
 use super::{list_query, role_choices};
@@ -83,15 +84,16 @@ pub fn Invitations() -> impl IntoView {
 
 #[component]
 fn Form(here: Here, page: InvitationsPage) -> impl IntoView {
-    let boxes = page
-        .workspaces
-        .iter()
-        .map(|w| {
+    let some = !page.workspaces.is_empty();
+    let workspaces = page.workspaces;
+    // Made where the form is: a box that is made before it does not know that it was ticked.
+    let boxes = move || {
+        let tick = |w: &Workspace| {
             let id = w.id.to_string();
             view! { <Check name="workspaces" label=w.name.clone() value=id.clone() key=id /> }
-        })
-        .collect_view();
-    let some = !page.workspaces.is_empty();
+        };
+        workspaces.iter().map(tick).collect_view()
+    };
     view! {
         <PlainForm form="invite" action=format!("/t/{}/invitations", here.slug) class="form">
             <TextArea name="email" label="Addresses" help="One, or many separated by commas, spaces or lines: at most 200." rows=4 required=true />
@@ -99,7 +101,7 @@ fn Form(here: Here, page: InvitationsPage) -> impl IntoView {
             {some
                 .then(|| {
                     view! {
-                        <fieldset class="checks"><legend>"Workspaces"</legend>{boxes}</fieldset>
+                        <fieldset class="checks"><legend>"Workspaces"</legend>{boxes()}</fieldset>
                         <Select
                             name="workspace_role"
                             label="Role in these workspaces"

@@ -42,8 +42,9 @@ fn Rules(rules: ModelRules, here: Here) -> impl IntoView {
         .into_iter()
         .map(|rule| {
             let pattern = rule.pattern.to_string();
+            // Not named `remove`: a control hides the method of its form that has its name, and with it the form cannot leave the page.
             let remove = may.then(|| {
-                view! { <button type="submit" class="btn btn-small" name="remove" value=pattern.clone() aria-label=format!("Remove {pattern}")>"Remove"</button> }
+                view! { <button type="submit" class="btn btn-small" name="without" value=pattern.clone() aria-label=format!("Remove {pattern}")>"Remove"</button> }
             });
             view! { <li><span><code>{pattern.clone()}</code>" "{audience(rule.audience)}</span>{remove}</li> }
         })

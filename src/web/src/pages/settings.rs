@@ -179,18 +179,19 @@ fn Quota(page: SettingsPage, here: Here) -> impl IntoView {
 
 #[component]
 fn LimitsForm(tenant: String, limits: Quotas) -> impl IntoView {
-    let fields = Limited::ALL
-        .iter()
-        .map(|r| {
+    // Made where the form is: a field that is made before it does not know its faults.
+    let fields = move || {
+        let field = |r: &Limited| {
             let own = limits.items.iter().find(|q| q.resource == *r && q.own).and_then(|q| q.limit);
             view! { <Field name=r.as_str() label=r.label() inputmode="decimal" value=own.map(|l| r.typed(l)).unwrap_or_default() /> }
-        })
-        .collect_view();
+        };
+        Limited::ALL.iter().map(field).collect_view()
+    };
     view! {
         <ActForm id="limits" url=SetLimits::url() class="form">
             <Hidden name="tenant" value=tenant />
             <p class="help">"Empty: the plan's limit counts. 0: nothing passes."</p>
-            {fields}
+            {fields()}
             <Submit label="Save limits" />
         </ActForm>
     }

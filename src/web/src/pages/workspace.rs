@@ -4,7 +4,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_query_map;
-use tenantry_types::model::{AccessMode, Audience};
+use tenantry_types::model::{AccessMode, Audience, TenantModel};
 use tenantry_types::workspace::{Inherited, SettingSource, WorkspaceStatus};
 use tenantry_types::{Permission, WorkspaceRole, counted};
 
@@ -205,19 +205,20 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
         return view! { <Section title="Models of this workspace"><p class="section-lead">{mode}</p><ul class="rows">{items}</ul></Section> }
             .into_any();
     }
-    let boxes = page
-        .models
-        .iter()
-        .map(|m| {
+    let none = page.models.is_empty();
+    let models = page.models;
+    // Made where the form is: a box that is made before it does not know that it was ticked.
+    let boxes = move || {
+        let tick = |m: &TenantModel| {
             let label = if m.audience == Audience::Workspaces {
                 format!("{} (only where it is listed)", m.display_name)
             } else {
                 m.display_name.clone()
             };
             view! { <Check name="models[]" label value=m.id.to_string() key=m.id.to_string() checked=listed.contains(&m.id) /> }
-        })
-        .collect_view();
-    let none = page.models.is_empty();
+        };
+        models.iter().map(tick).collect_view()
+    };
     let modes = vec![
         (
             AccessMode::Inherit.as_str().to_owned(),
@@ -233,7 +234,7 @@ fn ModelsTab(page: WorkspacePage, here: Here) -> impl IntoView {
                 {if none {
                     view! { <p class="muted">"No model is enabled in the tenant yet. "<a href=format!("/t/{}/models", here.slug)>"Models of the tenant"</a></p> }.into_any()
                 } else {
-                    view! { <fieldset class="checks"><legend>"Listed models"</legend>{boxes}</fieldset> }.into_any()
+                    view! { <fieldset class="checks"><legend>"Listed models"</legend>{boxes()}</fieldset> }.into_any()
                 }}
                 <Submit label="Save models" />
             </ActForm>

@@ -93,13 +93,13 @@ pub async fn get_rules(tenant: String) -> Result<ModelRules, UiError> {
     Ok(model_access::rules(&s.app, s.grant()?).await?)
 }
 
-/// Adds a rule (`pattern`, `audience`), removes one (`remove` is its pattern), or says what becomes of new models.
+/// Adds a rule (`pattern`, `audience`), removes one (`without` is its pattern), or says what becomes of new models.
 #[server(endpoint = "models/rules/change", output = Answer)]
 pub async fn change_rules(
     tenant: String,
     #[server(default)] pattern: String,
     #[server(default)] audience: String,
-    #[server(default)] remove: String,
+    #[server(default)] without: String,
     #[server(default)] new_models: String,
 ) -> Result<Done, UiError> {
     let s = server::ctx(&tenant).await?;
@@ -107,9 +107,9 @@ pub async fn change_rules(
         let before = model_access::rules(&s.app, s.grant()?).await?.rules;
         let others = before
             .into_iter()
-            .filter(|rule| ![&remove, pattern.trim()].contains(&rule.pattern.to_string().as_str()));
+            .filter(|rule| ![&without, pattern.trim()].contains(&rule.pattern.to_string().as_str()));
         let mut rules: Vec<_> = others.map(|rule| json!(rule)).collect();
-        if remove.is_empty() {
+        if without.is_empty() {
             rules.push(json!({ "pattern": pattern, "audience": audience }));
         }
         json!({ "rules": rules })
