@@ -141,7 +141,7 @@ pub async fn insert(tx: &mut PlatformTx, user: &User, password_hash: Option<&str
 /// When the database does not answer.
 pub async fn password_hash(tx: &mut PlatformTx, id: UserId) -> Result<Option<String>> {
     Ok(
-        sqlx::query_scalar!("select password_hash from user_account where id = $1 for update", id.uuid())
+        sqlx::query_scalar!("select password_hash from user_account where id = $1 for no key update", id.uuid())
             .fetch_optional(tx.conn())
             .await?
             .flatten(),
@@ -252,7 +252,7 @@ pub async fn set_standing(tx: &mut PlatformTx, id: UserId, status: UserStatus, i
 /// # Errors
 /// When the database does not answer.
 pub async fn other_operators(tx: &mut PlatformTx, but: UserId) -> Result<i64> {
-    let ids = sqlx::query_scalar!("select id from user_account where is_operator and status = 'active' order by id for update")
+    let ids = sqlx::query_scalar!("select id from user_account where is_operator and status = 'active' order by id for no key update")
         .fetch_all(tx.conn())
         .await?;
     Ok(ids.iter().filter(|id| **id != but.uuid()).count().try_into().unwrap_or(i64::MAX))
@@ -263,7 +263,7 @@ pub async fn other_operators(tx: &mut PlatformTx, but: UserId) -> Result<i64> {
 /// # Errors
 /// When the database does not answer.
 pub async fn sole_ownerships(tx: &mut PlatformTx, id: UserId) -> Result<i64> {
-    sqlx::query!("select t.id from tenant t where t.id in (select m.tenant_id from membership m where m.user_id = $1 and m.role = 'owner') order by t.id for update", id.uuid())
+    sqlx::query!("select t.id from tenant t where t.id in (select m.tenant_id from membership m where m.user_id = $1 and m.role = 'owner') order by t.id for no key update", id.uuid())
         .fetch_all(tx.conn())
         .await?;
     Ok(sqlx::query_scalar!(

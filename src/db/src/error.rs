@@ -33,7 +33,7 @@ impl From<sqlx::Error> for DbError {
             sqlx::Error::Database(db) => match (db.code().as_deref(), db.constraint()) {
                 (Some("23505" | "23503" | "23514"), Some(name)) => Self::Constraint(name.to_owned()),
                 // statement, lock, idle in transaction
-                (Some("57014" | "55P03" | "25P03"), _) => Self::Timeout(error),
+                (Some("57014" | "55P03" | "25P03" | "40P01"), _) => Self::Timeout(error),
                 // shutdown, too many connections
                 (Some("57P01" | "57P02" | "57P03" | "53300"), _) => Self::Unavailable(error),
                 _ => Self::Other(error),

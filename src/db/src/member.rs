@@ -197,13 +197,14 @@ pub async fn workspace_role(tx: &mut TenantTx, user: UserId, workspace: Workspac
 }
 
 /// Locks the tenant's memberships as a set: who counts owners or seats and then writes does it one
-/// after the other. The lock is on the tenant's row.
+/// after the other. The lock is on the tenant's row, and of the kind that lets other transactions insert rows that refer to it:
+/// one that writes to the record holds the head of the record, which who holds this lock wants in the end.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn lock(tx: &mut TenantTx) -> Result<()> {
     let tenant = tx.tenant_id().uuid();
-    sqlx::query!("select id from tenant where id = $1 for update", tenant)
+    sqlx::query!("select id from tenant where id = $1 for no key update", tenant)
         .fetch_one(tx.conn())
         .await?;
     Ok(())

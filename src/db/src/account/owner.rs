@@ -10,7 +10,7 @@ use crate::{PlatformTx, Result};
 /// When the database does not answer, or there is no such account.
 pub async fn is_in(tx: &mut PlatformTx, id: UserId) -> Result<bool> {
     Ok(
-        sqlx::query_scalar!("select held_by_owner from user_account where id = $1 for update", id.uuid())
+        sqlx::query_scalar!("select held_by_owner from user_account where id = $1 for no key update", id.uuid())
             .fetch_one(tx.conn())
             .await?,
     )

@@ -31,18 +31,6 @@ pub async fn get(tx: &mut TenantTx) -> Result<ModelRules> {
     })
 }
 
-/// Keeps others from changing the rules until the transaction ends.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn lock(tx: &mut TenantTx) -> Result<()> {
-    let tenant = tx.tenant_id().uuid();
-    sqlx::query!("select id from tenant where id = $1 for no key update", tenant)
-        .fetch_one(tx.conn())
-        .await?;
-    Ok(())
-}
-
 /// Puts rules in the place of those that were. A rule that is new counts for all models that it fits: what was switched
 /// off among them before is not any more.
 ///

@@ -1,7 +1,7 @@
 //! The rules of a tenant about models that it does not name one by one.
 
 use serde_json::json;
-use tenantry_db::model::rules as db;
+use tenantry_db::{member, model::rules as db};
 use tenantry_types::model::{ModelRules, ModelRulesPatch};
 
 use crate::audit::event;
@@ -24,7 +24,7 @@ pub async fn rules(app: &App, by: Granted<needs::ModelsRead>) -> Result<ModelRul
 pub async fn set_rules(app: &App, by: Granted<needs::ModelsToggle>, patch: ModelRulesPatch) -> Result<ModelRules> {
     let now = now();
     let mut tx = app.db().tenant(&by).await?;
-    db::lock(&mut tx).await?;
+    member::lock(&mut tx).await?;
     let before = db::get(&mut tx).await?;
     if let Some(policy) = patch.new_models.filter(|policy| *policy != before.new_models) {
         db::set_new_models(&mut tx, policy, now).await?;

@@ -3,8 +3,8 @@
 use serde_json::json;
 use tenantry_domain::audit;
 use tenantry_domain::{Operator, Origin, access, accounts, needs};
-use tenantry_types::ProblemCode;
 use tenantry_types::audit::Outcome;
+use tenantry_types::{ProblemCode, Slug};
 
 use super::{list, platform, verified};
 use crate::support::{World, ctx, world};
@@ -51,6 +51,30 @@ async fn refusals_are_folded_into_the_record() {
     assert_eq!(notified(&w, "denied_burst").await, 2);
     let raised = list(&w, json!({ "action": "security.suspicious" }), None, 10).await.items;
     assert_eq!((raised.len(), raised[0].changes["kind"].as_str()), (1, Some("denied_burst")));
+    assert!(verified(&w).await.ok);
+}
+
+/// Whoever changes members, or the tenant itself, holds its row until the end and wants the record then; whoever writes to the
+/// record meanwhile must not wait for the row, else each waits for the other.
+#[tokio::test]
+async fn who_holds_a_tenant_holds_up_no_record() {
+    let w = world().await;
+    let owner = ctx(&w.app, &w.a.owner, &w.a.slug).await;
+    let viewer = ctx(&w.app, &w.a.viewer, &w.a.slug).await;
+    let by = owner.grant::<needs::TenantUpdate>().unwrap();
+    for renames in [false, true] {
+        let mut tx = w.app.db().tenant(&by).await.unwrap();
+        tenantry_db::member::lock(&mut tx).await.unwrap();
+        if renames {
+            let mut tenant = tenantry_db::tenant::get(&mut tx).await.unwrap();
+            tenant.slug = Slug::parse("another-name").unwrap();
+            tenantry_db::tenant::update(&mut tx, &tenant).await.unwrap();
+        }
+        let denied = viewer.grant::<needs::MembersInvite>().unwrap_err();
+        audit::denied(&w.app, &viewer, denied);
+        assert_eq!(audit::write_all_refusals(&w.app).await.unwrap(), 1, "renames: {renames}");
+        tx.commit().await.unwrap();
+    }
     assert!(verified(&w).await.ok);
 }
 
