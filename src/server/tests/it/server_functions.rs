@@ -17,7 +17,6 @@ const PUBLIC: &[&str] = &["/_fn/providers-of-identity", "/_fn/session", "/_fn/in
 /// What a member may do in the tenant of the other side: nothing. And these are about the caller.
 const OWN: &[&str] = &[
     "/_fn/account/invitations",
-    "/_fn/account/models",
     "/_fn/account/update",
     "/_fn/account/safety",
     "/_fn/account/sessions/end-others",

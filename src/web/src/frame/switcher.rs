@@ -15,7 +15,7 @@ fn same_page(path: &str, slug: &str) -> String {
     let rest = path.strip_prefix("/t/").and_then(|p| p.split_once('/')).map_or("", |(_, rest)| rest);
     let page = match rest {
         "" => return format!("/t/{slug}"),
-        "models/report" => rest,
+        "models/report" | "models/rules" => rest,
         below => below.split('/').next().unwrap_or_default(),
     };
     format!("/t/{slug}/{page}")

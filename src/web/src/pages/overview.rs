@@ -26,16 +26,27 @@ pub fn Overview() -> impl IntoView {
             ("Workspaces", stats.workspaces, "workspaces"),
             ("Enabled models", stats.models, "models?enabled=yes"),
             ("Pending invitations", stats.pending_invitations, "invitations"),
+            ("Keys that work", stats.api_keys, "keys"),
+            ("Calls today", stats.calls_today, "usage"),
         ];
+        let ever = stats.total_api_calls;
         let members = overview.quotas.iter().find(|q| q.resource == Limited::Members).and_then(|q| q.limit);
         let may_invite = here.may(Permission::InvitationsRead);
+        let hidden = [
+            ("invitations", may_invite),
+            ("keys", here.may(Permission::KeysRead)),
+            ("usage", here.may(Permission::UsageRead)),
+        ];
         let tiles = tiles
             .into_iter()
-            .filter(|(.., path)| may_invite || *path != "invitations")
+            .filter(|(.., path)| hidden.iter().all(|(page, may)| page != path || *may))
             .map(|(name, n, path)| {
-                let limit = members
-                    .filter(|_| path == "members")
-                    .map(|limit| view! { <small>{format!(" of {limit}")}</small> });
+                let beside = match path {
+                    "members" => members.map(|limit| format!(" of {limit}")),
+                    "usage" => Some(format!(" of {ever} ever")),
+                    _ => None,
+                };
+                let limit = beside.map(|text| view! { <small>{text}</small> });
                 view! { <li><a class="tile" href=format!("{base}/{path}")><span class="tile-number">{n}{limit}</span><span>{name}</span></a></li> }
             })
             .collect_view();

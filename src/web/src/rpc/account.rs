@@ -1,7 +1,6 @@
 //! The signed-in person's own things: profile, tenants, invitations that wait for them.
 use leptos::prelude::*;
 use tenantry_types::invitation::{InvitationPreview, MyInvitation};
-use tenantry_types::model::MyModel;
 use tenantry_types::sign_in::Safety;
 
 use super::{Done, UiError, wire::Answer};
@@ -21,12 +20,6 @@ use {
 pub async fn my_invitations() -> Result<Vec<MyInvitation>, UiError> {
     let s = server::signed().await?;
     Ok(invitations::mine(&s.app, &s.who).await?)
-}
-
-#[server(endpoint = "account/models", output = Answer)]
-pub async fn my_models() -> Result<Vec<MyModel>, UiError> {
-    let s = server::signed().await?;
-    Ok(accounts::my_models(&s.app, &s.who).await?)
 }
 
 /// Where one is signed in, and how.
