@@ -100,7 +100,7 @@ settings! {
         "For how many days single events of usage are kept, at least 7; sums by the hour stay";
     "allow_private_providers", Plain, ["TENANTRY_ALLOW_PRIVATE_PROVIDERS", "TENANTRY_ALLOW_PRIVATE_UPSTREAMS"], Some("allow-private-providers"), Some("true"), "NETWORKS",
         "Which private addresses model providers may have, as Ollama and vLLM often do: true (all), false (none), or networks such as 10.0.0.0/8, separated by commas";
-    "provider_check", Plain, ["TENANTRY_PROVIDER_CHECK"], Some("provider-check"), Some("60s"), "TIME",
+    "provider_check", Plain, ["TENANTRY_PROVIDER_CHECK"], Some("provider-check"), Some("5m"), "TIME",
         "How often each provider is asked for its list of models, to see whether it answers: 10s to 60m, or off";
     "allow_private_webhooks", Plain, ["TENANTRY_ALLOW_PRIVATE_WEBHOOKS"], Some("allow-private-webhooks"), Some("false"), "NETWORKS",
         "Which private addresses webhooks may have, which owners and admins of tenants add: true (all), false (none), or networks";

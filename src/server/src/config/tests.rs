@@ -326,7 +326,7 @@ fn private_networks_are_all_none_or_named() {
 #[test]
 fn providers_are_checked_every_so_often_or_never() {
     let read = |text: &str| load(&[("TENANTRY_PROVIDER_CHECK", text)]).map(|config| config.provider_check);
-    assert_eq!(load(&[]).unwrap().provider_check, Some(std::time::Duration::from_secs(60)));
+    assert_eq!(load(&[]).unwrap().provider_check, Some(std::time::Duration::from_secs(300)));
     assert_eq!(read("off").unwrap(), None);
     assert_eq!(read("5m").unwrap(), Some(std::time::Duration::from_secs(300)));
     for wrong in ["1s", "2h", "soon"] {

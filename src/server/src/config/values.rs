@@ -95,7 +95,7 @@ pub(super) fn check(layers: Layers) -> Result<Config, ConfigError> {
     let invitations_per_hour = reader.read("invitations_per_hour", |text| number(text, 0, 1_000_000)).unwrap_or(200);
     let only_tenant_fallback = reader.read("only_tenant_fallback", boolean).unwrap_or(true);
     let allow_private_providers = reader.read("allow_private_providers", private).unwrap_or(Private::All);
-    let provider_check = reader.read("provider_check", pause).unwrap_or(Some(Duration::from_secs(60)));
+    let provider_check = reader.read("provider_check", pause).unwrap_or(Some(Duration::from_secs(300)));
     let allow_private_webhooks = reader.read("allow_private_webhooks", private).unwrap_or(Private::None);
     let filter_models = reader.read("filter_models", boolean).unwrap_or(true);
     let bypass_model_access = reader.read("bypass_model_access", boolean).unwrap_or(false);
