@@ -27,7 +27,7 @@ const KNOWN: &[(&str, &str, usize)] = &[
     ("domain/src/usage/write.rs", "job(", 1),
     ("domain/src/import.rs", "found(", 1),
     ("domain/src/initialize.rs", "found_for(", 1),
-    ("domain/src/initialize.rs", "of_command_line(", 2),
+    ("domain/src/initialize.rs", "of_command_line(", 3),
     ("domain/src/invitations.rs", "redeem(", 1),
     // `members add --all-active`.
     ("domain/src/members.rs", "found(", 1),
