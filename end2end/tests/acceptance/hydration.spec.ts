@@ -53,7 +53,9 @@ async function everyPage(page: Page): Promise<string[]> {
     page.request.post("/api/v1/providers", { data: { name: `Every page ${unique()}`, base_url: "https://models.example.com/v1" } }),
   );
   const model = await makeModel(page, `every/${unique()}`, "Every page");
-  const names: Record<string, string> = { tenant: "house-of-olga", workspace: "default", user, model: model.id, token: "unknown", rest: "nothing" };
+  const hook = { name: `Every page ${unique()}`, url: "https://hooks.example.com/told" };
+  const { id: webhook } = await good<{ id: string }>(page.request.post("/api/v1/tenants/house-of-olga/webhooks", { data: hook }));
+  const names: Record<string, string> = { tenant: "house-of-olga", workspace: "default", user, model: model.id, webhook, token: "unknown", rest: "nothing" };
   const table = readFileSync(new URL("../../../src/web/src/app.rs", import.meta.url), "utf8");
   const pages: string[] = [];
   let parent = "";
