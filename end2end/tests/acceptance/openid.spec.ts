@@ -6,6 +6,8 @@ import { expect, expectNoAxeViolations, gotoHydrated, test, waitHydrated } from 
 
 let here: Awaited<ReturnType<typeof startWithProvider>>;
 test.beforeAll(async () => {
+  // A server with a database of its own is made for it, beside other tests.
+  test.setTimeout(120_000);
   here = await startWithProvider();
 });
 test.afterAll(async () => here?.stop());
